@@ -1,0 +1,1 @@
+"""Takes jobs, plans them, runs their makeflows, allocates slots, packages outputs."""

@@ -1,0 +1,1 @@
+"""The job document, tools, datasets and states: pure values, no I/O."""

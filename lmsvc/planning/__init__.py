@@ -1,0 +1,1 @@
+"""From a job document to stages, tasks and allocations: pure functions."""

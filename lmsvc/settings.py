@@ -1,0 +1,85 @@
+"""All configuration of the service in one typed class: ``LMSVC_*`` variables over a TOML file over defaults."""
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+PoolName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$", max_length=20)]
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+class PoolSettings(BaseModel):
+    """One pool of slots: which categories it serves and what each slot offers."""
+
+    categories: list[str] = Field(default=["*"], description="categories of tools it serves; `*` is all of them")
+    slots: int = Field(default_factory=_usable_cores, ge=0, description="slots on this host")
+    cores: int = Field(default=1, ge=1, description="cores per slot")
+    memory_mb: int = Field(default=2000, ge=1, description="memory per slot, MB")
+    disk_mb: int = Field(default=10000, ge=1, description="disk per slot, MB")
+
+
+class Limits(BaseModel):
+    """Bounds on what one request or job may ask for."""
+
+    document_bytes: int = Field(default=2_000_000, description="largest job document")
+    upload_bytes: int = Field(default=4_000_000_000, description="largest upload")
+    items_per_job: int = Field(default=200_000, description="scatter items of one job, where known beforehand")
+    steps_per_job: int = Field(default=200)
+    reserve_mb: int = Field(default=200, ge=0, description="free disk below which new work is refused, MB")
+
+
+class Settings(BaseSettings):
+    """The configuration of one lmsvc process."""
+
+    model_config = SettingsConfigDict(env_prefix="LMSVC_", env_nested_delimiter="__", extra="forbid")
+
+    data_dir: Path = Field(default=Path("data"), description="everything the service writes is below this directory")
+    database_url: str = Field(default="", description="sqlite:///PATH or postgresql://...; default: SQLite in data_dir")
+    host: str = Field(default="127.0.0.1", description="address the web service listens on")
+    port: int = Field(default=8080, ge=1, le=65535, description="port the web service listens on")
+    catalog_host: str = "127.0.0.1"
+    catalog_port: int = Field(
+        default=9097, ge=1, le=65534, description="HTTP and UDP; the port above it takes TCP updates"
+    )
+    manager_ports: tuple[int, int] = Field(default=(9200, 9399), description="range of ports for makeflow managers")
+    controllers: list[str] = Field(default=["127.0.0.1"], description="addresses whose catalog records slots believe")
+    host_name: str = Field(default_factory=socket.gethostname, description="this host's name in records and pages")
+    pools: dict[PoolName, PoolSettings] = Field(default_factory=lambda: {"default": PoolSettings()})
+    tool_dirs: list[Path] = Field(default=[], description="directories of the site's own tool descriptions")
+    dataset_dirs: list[Path] = Field(default=[], description="directories of site dataset descriptions")
+    tool_path: str = Field(default="", description="PATH of tasks; default: this process's PATH")
+    max_running_jobs: int = Field(default=8, ge=1)
+    batch_seconds: float = Field(default=5.0, gt=0, description="predicted seconds of work put into one task")
+    max_rules: int = Field(default=400, ge=1, description="rules of one Makeflow before a scatter is cut into shards")
+    lease_seconds: float = Field(default=30.0, gt=0, description="a controller's claim on a job, unless renewed")
+    no_worker_seconds: float = Field(default=5.0, gt=0, description="a job says so when its pool has no slot this long")
+    user: str = Field(default="local", description="owner of jobs where no token is asked for")
+    limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _absolute(self) -> Self:
+        self.data_dir = self.data_dir.absolute()
+        self.database_url = self.database_url or f"sqlite:///{self.data_dir}/lmsvc.sqlite3"
+        self.tool_path = self.tool_path or os.environ.get("PATH", os.defpath)
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over the file named by ``LMSVC_CONFIG``."""
+        del dotenv_settings, file_secret_settings
+        file = TomlConfigSettingsSource(settings_cls, os.environ.get("LMSVC_CONFIG"))
+        return init_settings, env_settings, file

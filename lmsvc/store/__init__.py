@@ -1,0 +1,1 @@
+"""The database: typed records in and out, peewee inside only."""

@@ -1,0 +1,1 @@
+"""What runs on worker hosts: agent, slot, step runner. Standard library alone."""
