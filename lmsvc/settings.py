@@ -1,5 +1,6 @@
 """All configuration of the service in one typed class: ``LMSVC_*`` variables over a TOML file over defaults."""
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -69,6 +70,14 @@ class Settings(BaseSettings):
         self.database_url = self.database_url or f"sqlite:///{self.data_dir}/lmsvc.sqlite3"
         self.tool_path = self.tool_path or os.environ.get("PATH", os.defpath)
         return self
+
+    def environment(self) -> dict[str, str]:
+        """Return the ``LMSVC_*`` variables that give another process these settings."""
+        values = self.model_dump(mode="json")
+        return {
+            f"LMSVC_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in values.items()
+        }
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,175 @@
+"""``lmsvc up``: the whole service on this machine, as plain processes below one supervisor."""
+
+import os
+import secrets
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+
+from lmsvc.paths import DataPaths
+from lmsvc.settings import PoolSettings, Settings
+from lmsvc.supervisor import INSTANCE_MARK, AlreadyRunning, Program, Supervisor, kill_instance, only_instance
+
+READY_SECONDS = 60.0
+_CATALOG_LIFETIME_SECONDS = 120
+
+
+class CannotStart(RuntimeError):
+    """The service cannot start here; the message says what to do."""
+
+
+def up(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Run the service until a signal asks it to end.
+
+    Args:
+        settings: the configuration.
+        announce: told what a person should know, a line each.
+
+    Raises:
+        CannotStart: a program is missing, a port is taken, or the service does not become ready.
+    """
+    paths = DataPaths(settings.data_dir)
+    try:
+        with only_instance(paths.run / "up.lock"):
+            _prepare(settings, paths)
+            supervisor = Supervisor(list(programs(settings)), paths.logs, _environment(settings))
+            _run(supervisor, settings, announce)
+    except AlreadyRunning as error:
+        raise CannotStart(
+            f"another lmsvc (process {error}) runs on {settings.data_dir}: stop it, or choose another --data-dir"
+        ) from None
+
+
+def _run(supervisor: Supervisor, settings: Settings, announce: Callable[[str], None]) -> None:
+    kill_instance(str(settings.data_dir))
+    check_ports(settings)
+    supervisor.start()
+    try:
+        _wait_ready(supervisor, settings)
+        if not supervisor.stopping:
+            announce(f"lmsvc is ready: http://{settings.host}:{settings.port}")
+        supervisor.run()
+    finally:
+        supervisor.stop()
+
+
+def programs(settings: Settings) -> Iterator[Program]:
+    """Yield the programs of a one-machine service, in the order to start them."""
+    paths = DataPaths(settings.data_dir)
+    yield Program("catalog", _catalog(settings, paths), paths.root / "catalog")
+    yield Program("controller", _lmsvc("controller"), paths.root)
+    for name, pool in settings.pools.items():
+        yield Program(f"agent-{name}", _agent(settings, paths, name, pool), paths.pool(name))
+    yield Program("web", _lmsvc("web"), paths.root)
+
+
+def _lmsvc(*words: str) -> list[str]:
+    return [sys.executable, "-m", "lmsvc.cli.main", *words]
+
+
+def _catalog(settings: Settings, paths: DataPaths) -> list[str]:
+    here = f"{settings.catalog_host}:{settings.catalog_port}"
+    return [
+        *(
+            "catalog_server",
+            "-p",
+            str(settings.catalog_port),
+            "-I",
+            settings.catalog_host,
+            "-u",
+            here,
+            "-n",
+            "localhost",
+        ),
+        *("-l", str(_CATALOG_LIFETIME_SECONDS), "-H", str(paths.root / "catalog" / "history")),
+        *("-o", str(paths.logs / "catalog.debug"), "-O", "1M"),
+    ]
+
+
+def _agent(settings: Settings, paths: DataPaths, name: str, pool: PoolSettings) -> list[str]:
+    return [
+        *(sys.executable, "-m", "lmsvc.worker.agent", "--pool", name, "--pool-dir", str(paths.pool(name))),
+        *("--host", settings.host_name, "--slots", str(pool.slots)),
+        *("--catalog", f"{settings.catalog_host}:{settings.catalog_port}"),
+        *("--controllers", ",".join(settings.controllers), "--password-file", str(paths.password(name))),
+        *("--cores", str(pool.cores), "--memory-mb", str(pool.memory_mb), "--disk-mb", str(pool.disk_mb)),
+        *("--path", settings.tool_path),
+    ]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {**os.environ, **settings.environment(), INSTANCE_MARK: str(settings.data_dir)}
+
+
+def _prepare(settings: Settings, paths: DataPaths) -> None:
+    _check_programs()
+    for directory in (paths.logs, paths.uploads, paths.root / "catalog", paths.root / "jobs"):
+        directory.mkdir(parents=True, exist_ok=True)
+    for name in settings.pools:
+        paths.pool(name).mkdir(parents=True, exist_ok=True)
+        make_password(paths.password(name))
+
+
+def _check_programs() -> None:
+    needed = ("catalog_server", "makeflow", "work_queue_factory", "work_queue_worker", "setpriv", "flock")
+    missing = [program for program in needed if shutil.which(program) is None]
+    if missing:
+        raise CannotStart(
+            f"not installed: {', '.join(missing)}. Run `make setup`, or install the Debian packages of packages.apt"
+        )
+
+
+def make_password(path: Path) -> None:
+    """Make a Work Queue password that only this user can read, unless there is one."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(24) + "\n")
+
+
+def check_ports(settings: Settings) -> None:
+    """Raise `CannotStart` where a port the service needs is taken, saying which variable moves it."""
+    wanted = [
+        (settings.host, settings.port, "--port or LMSVC_PORT"),
+        (settings.catalog_host, settings.catalog_port, "LMSVC_CATALOG_PORT"),
+        (settings.catalog_host, settings.catalog_port + 1, "LMSVC_CATALOG_PORT"),
+    ]
+    taken = [f"{host}:{port} is in use: choose another with {how}" for host, port, how in wanted if _taken(host, port)]
+    if taken:
+        raise CannotStart("\n".join(taken))
+
+
+def _taken(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def _wait_ready(supervisor: Supervisor, settings: Settings) -> None:
+    end = time.monotonic() + READY_SECONDS
+    url = f"http://{settings.host}:{settings.port}/readyz"
+    while time.monotonic() < end and not supervisor.stopping:
+        supervisor.tick()
+        if _answers(url):
+            return
+        time.sleep(0.1)
+    if not supervisor.stopping:
+        raise CannotStart(f"not ready after {READY_SECONDS:.0f} s; the logs in {settings.data_dir}/logs say why")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2.0, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
