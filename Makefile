@@ -1,0 +1,67 @@
+# One command per purpose. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+DEMO_DIR ?= demo
+DATA_DIR ?= data
+SEED ?= 1
+PEERS ?=
+
+# Tasks find the tools' own programs first.
+export LMSVC_TOOL_PATH := $(CURDIR)/.tools/bin:/usr/local/bin:/usr/bin:/bin
+
+.PHONY: help setup setup-test demo serve test fast slow test-full lint format chaos bench docs lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
+
+setup: ## install what the service needs (apt packages, .venv, .tools); quick when done
+	@scripts/setup.sh service
+
+setup-test: ## install what tests and checks need as well
+	@scripts/setup.sh test
+
+demo: setup ## run the example job in a service of its own in ./demo and show what comes out
+	@$(VENV)/bin/lmsvc demo --data-dir $(DEMO_DIR)
+
+serve: setup ## run the service on 127.0.0.1:8080 with its data in ./data until Ctrl-C
+	@$(VENV)/bin/lmsvc up --data-dir $(DATA_DIR)
+
+test: lint fast slow ## check and test everything that every change must pass
+
+fast: setup-test ## only the quick tests
+	$(PYTHON) -m pytest -m "not slow and not full"
+
+slow: setup-test ## only the tests that take long
+	$(PYTHON) -m pytest -m "slow and not full"
+
+test-full: test ## the same and what is too long for every change
+	$(PYTHON) -m pytest -m full
+
+lint: setup-test ## check style and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+format: setup-test ## format the code
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+chaos: setup-test ## kill processes at random under load and check the history (SEED=n)
+	$(PYTHON) -m tests.chaos --seed $(SEED)
+
+bench: setup-test ## measure the budgets against raw CCTools, table in bench-results/ (PEERS=1: peers too)
+	$(PYTHON) -m bench $(if $(PEERS),--peers)
+
+docs: setup-test ## write the generated reference pages anew
+	$(PYTHON) scripts/reference.py
+
+lock: setup-test ## pin the newest versions of all Python dependencies
+	scripts/lock.sh
+
+clean: ## remove everything that is not in the repository, except ./data
+	rm -rf $(VENV) .tools $(DEMO_DIR) .mypy_cache .ruff_cache .pytest_cache .hypothesis bench-results build dist *.egg-info
+	find . -name __pycache__ -type d -not -path './data/*' -exec rm -rf {} +

@@ -1,0 +1,69 @@
+"""HTTP underneath the client: errors become this package's own, problems become ApiError."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from lmsvc.client.errors import ApiError, ServiceUnreachable
+
+Query = dict[str, str | int | float | bool]
+Content = bytes | Iterator[bytes] | None
+
+
+class Transport:
+    """One connection pool to one service."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        """Prepare for the service at ``url``; an answer may take ``timeout`` seconds."""
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(base_url=self.url, timeout=timeout, follow_redirects=True)
+        self._timeout = timeout
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        query: Query | None = None,
+        headers: dict[str, str] | None = None,
+        content: Content = None,
+    ) -> httpx.Response:
+        """Return the whole answer to one request; a 304 is an answer, an error status raises."""
+        timeout = self._timeout + float((query or {}).get("wait", 0))
+        with self.reach():
+            response = self._http.request(method, path, params=query, headers=headers, timeout=timeout, content=content)
+        _raise_problem(response)
+        return response
+
+    @contextmanager
+    def stream(self, path: str, headers: dict[str, str] | None = None) -> Iterator[httpx.Response]:
+        """Give an answer whose body is read piece by piece."""
+        with self.reach(), self._http.stream("GET", path, headers=headers) as response:
+            if response.is_error:
+                response.read()
+            _raise_problem(response)
+            yield response
+
+    @contextmanager
+    def reach(self) -> Iterator[None]:
+        """Turn the failures of the network into ServiceUnreachable."""
+        try:
+            yield
+        except httpx.InvalidURL as error:
+            raise ServiceUnreachable(f"{self.url} is not an address: {error}") from error
+        except httpx.TransportError as error:
+            raise ServiceUnreachable(f"no answer from {self.url}: {error or type(error).__name__}") from error
+
+
+def _raise_problem(response: httpx.Response) -> None:
+    if not response.is_error:
+        return
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = {"detail": response.text[:500]}
+    raise ApiError(response.status_code, problem if isinstance(problem, dict) else {"detail": str(problem)})
