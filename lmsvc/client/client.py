@@ -66,14 +66,12 @@ class Client:
         """Return the state of a job."""
         return cast(Job, self._object("GET", _job(job_id)))
 
-    def watch(self, job_id: str, wait: float = 20.0) -> Iterator[Job]:
-        """Yield the state of a job now and at each change, without end; ``wait`` seconds is one question's patience."""
-        etag, query = "", cast(Query, {})
-        while True:
-            answer = self._transport.send("GET", _job(job_id), query, {"If-None-Match": etag} if etag else None)
-            etag, query = answer.headers.get("ETag", ""), {"wait": wait}
-            if answer.status_code != 304:
-                yield cast(Job, answer.json())
+    def change(self, job_id: str, etag: str, wait: float = 0.0) -> tuple[Job | None, str]:
+        """Return the state of a job and its ETag once that differs from ``etag``; None after ``wait`` seconds."""
+        answer = self._transport.send("GET", _job(job_id), {"wait": wait}, {"If-None-Match": etag} if etag else None)
+        if answer.status_code == 304:
+            return None, etag
+        return cast(Job, answer.json()), answer.headers.get("ETag", "")
 
     def jobs(self, **filters: str | int) -> JobPage:
         """Return one page of jobs; filters are those of the API (``state``, ``tag``, ``q``, ``cursor``, ``limit``)."""

@@ -44,8 +44,8 @@ class Step(Progress):
     stage: str
 
 
-class Job(TypedDict):
-    """The state of one job; times are RFC 3339."""
+class JobHead(TypedDict):
+    """A job as it appears in lists; times are RFC 3339."""
 
     id: str
     name: str
@@ -55,16 +55,21 @@ class Job(TypedDict):
     submitted: str
     started: str | None
     ended: str | None
-    queue_position: int | None
     waiting: str | None
     error: Record | None
     summary: Record | None
+
+
+class Job(JobHead):
+    """The state of one job."""
+
+    queue_position: int | None
     progress: Progress
     steps: list[Step]
 
 
 class JobPage(TypedDict):
-    """One page of jobs; ``next`` is the cursor of the page after it."""
+    """One page of jobs, newest first; ``next`` is the cursor of the page after it."""
 
-    jobs: list[Job]
+    jobs: list[JobHead]
     next: str | None

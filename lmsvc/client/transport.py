@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -17,7 +18,9 @@ class Transport:
     def __init__(self, url: str, timeout: float) -> None:
         """Prepare for the service at ``url``; an answer may take ``timeout`` seconds."""
         self.url = url.rstrip("/")
-        self._http = httpx.Client(base_url=self.url, timeout=timeout, follow_redirects=True)
+        self._http = httpx.Client(
+            base_url=self.url, timeout=timeout, verify=url.startswith("https:"), trust_env=not _is_loopback(url)
+        )
         self._timeout = timeout
 
     def close(self) -> None:
@@ -59,7 +62,13 @@ class Transport:
             raise ServiceUnreachable(f"no answer from {self.url}: {error or type(error).__name__}") from error
 
 
+def _is_loopback(url: str) -> bool:
+    return (urlsplit(url).hostname or "") in ("localhost", "127.0.0.1", "::1")
+
+
 def _raise_problem(response: httpx.Response) -> None:
+    if response.has_redirect_location:
+        raise ServiceUnreachable(f"{response.url} moved to {response.headers['Location']}: use that address")
     if not response.is_error:
         return
     try:

@@ -1,0 +1,7 @@
+"""``python -m lmsvc.cli``."""
+
+import sys
+
+from lmsvc.cli.main import main
+
+sys.exit(main())

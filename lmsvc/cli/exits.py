@@ -1,0 +1,37 @@
+"""Exit codes, for scripts."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What a finished command says to its caller."""
+
+    OK = 0
+    """Done as asked."""
+    JOB_FAILED = 1
+    """The job that was waited for failed or was cancelled."""
+    USAGE = 2
+    """Wrong use of the command, an invalid job document or an invalid setting."""
+    UNREACHABLE = 3
+    """No service answers at the given address."""
+    NOT_FOUND = 4
+    """There is no such job, tool or file."""
+    REFUSED = 5
+    """The service refuses this now: wrong state, no room, not allowed."""
+    SERVICE_FAULT = 6
+    """The service failed."""
+    TIMEOUT = 7
+    """The job had not ended after the given time; it goes on."""
+    INTERRUPTED = 130
+    """Ctrl-C. A submitted job goes on."""
+
+
+def exit_of_status(status: int) -> Exit:
+    """Return the exit code for an error status of the HTTP API."""
+    if status in (404, 410):
+        return Exit.NOT_FOUND
+    if status in (400, 413, 415, 422):
+        return Exit.USAGE
+    if status in (503, 507) or status < 500:
+        return Exit.REFUSED
+    return Exit.SERVICE_FAULT

@@ -1,0 +1,91 @@
+"""A whole service for the time of one command, on ports of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import click
+
+from lmsvc.client import ApiError, Client, ServiceUnreachable
+
+READY_SECONDS = 90.0
+STOP_SECONDS = 20.0
+
+
+@contextmanager
+def own_service(data_dir: Path) -> Iterator[str]:
+    """Run ``lmsvc up`` in ``data_dir`` and give its URL once it is ready; end all of it afterwards.
+
+    Raises:
+        click.ClickException: It did not become ready; the text is its own.
+    """
+    port, catalog = free_ports(1), free_ports(2)
+    environment = {**os.environ, "LMSVC_PORT": str(port), "LMSVC_CATALOG_PORT": str(catalog), "LMSVC_HOST": "127.0.0.1"}
+    words = [sys.executable, "-m", "lmsvc.cli.main", "up", "--data-dir", str(data_dir)]
+    tether = ["setpriv", "--pdeathsig", "TERM", "--"]
+    process = subprocess.Popen(
+        [*tether, *words],
+        env=environment,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_ready(process, url)
+        yield url
+    finally:
+        _stop(process)
+
+
+def free_ports(count: int) -> int:
+    """Return the first of ``count`` ports in a row that nobody listens on."""
+    while True:
+        with closing(socket.socket()) as probe:
+            probe.bind(("127.0.0.1", 0))
+            first = int(probe.getsockname()[1])
+        if first + count <= 65535 and all(_is_free(first + offset) for offset in range(count)):
+            return first
+
+
+def _is_free(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _wait_ready(process: subprocess.Popen[str], url: str) -> None:
+    end = time.monotonic() + READY_SECONDS
+    with Client(url) as client:
+        while time.monotonic() < end:
+            if process.poll() is not None:
+                assert process.stderr is not None
+                raise click.ClickException(f"the service ended at once:\n{process.stderr.read()}")
+            try:
+                client.ready()
+            except (ServiceUnreachable, ApiError):
+                time.sleep(0.1)
+            else:
+                return
+    raise click.ClickException(f"the service was not ready after {READY_SECONDS:.0f} s")
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stderr is not None:
+        process.stderr.close()

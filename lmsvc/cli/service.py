@@ -1,0 +1,55 @@
+"""The service's single processes."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from lmsvc.cli.configuration import configuration, settings_of
+from lmsvc.cli.lazy import load
+from lmsvc.cli.main import WORKER_PROGRAMS
+
+
+@click.command()
+@configuration
+def web(config: Path | None, data_dir: Path | None) -> None:
+    """Run the web service: gunicorn with one process and threads."""
+    settings = settings_of(config, data_dir)
+    bind = f"{settings.host}:{settings.port}"
+    options = ["--bind", bind, "--workers", "1", "--worker-class", "gthread", "--threads", "16"]
+    words = [sys.executable, "-m", "gunicorn", *options, "lmsvc.web.wsgi:app_from_environment()"]
+    os.execv(words[0], words)
+
+
+@click.command()
+@configuration
+def controller(config: Path | None, data_dir: Path | None) -> None:
+    """Run the controller: plans jobs, supervises makeflows, allocates slots, packages outputs."""
+    load("lmsvc.controller.main:main")(settings_of(config, data_dir))
+
+
+@click.command()
+@configuration
+def reconcile(config: Path | None, data_dir: Path | None) -> None:
+    """Compare the database with directories, logs and processes, mend what differs, and say what was mended.
+
+    The controller does the same at each start.
+    """
+    load("lmsvc.controller.reconcile:main")(settings_of(config, data_dir))
+
+
+def _worker(name: str, text: str) -> click.Command:
+    """Return the list's entry of a program that ``lmsvc.cli.main`` hands over to before it comes here."""
+    settings = {"ignore_unknown_options": True, "help_option_names": []}
+
+    @click.command(name, help=text, context_settings=settings)
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def command(arguments: tuple[str, ...]) -> int:
+        return int(load(WORKER_PROGRAMS[name])(list(arguments)) or 0)
+
+    return command
+
+
+agent = _worker("agent", "Run the agent of one pool on this host.")
+slot = _worker("slot", "Run one slot of a pool.")

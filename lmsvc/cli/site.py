@@ -1,0 +1,82 @@
+"""``lmsvc tools``, ``datasets``, ``pools``, ``openapi``: what the service has to offer."""
+
+import click
+
+from lmsvc.cli.options import as_json, service_url
+from lmsvc.cli.text import columns, print_json
+from lmsvc.client import Client
+from lmsvc.client.models import Record
+
+
+@click.command()
+@click.argument("name", required=False)
+@service_url
+@as_json
+def tools(name: str | None, url: str, as_json: bool) -> None:
+    """List all tools, or show the tool NAME with its inputs and outputs."""
+    with Client(url) as client:
+        answer: object = client.tool(name) if name else client.tools()
+    if as_json:
+        print_json(answer)
+    elif isinstance(answer, dict):
+        click.echo(tool_text(answer))
+    elif isinstance(answer, list):
+        click.echo(columns(["tool", "category", ""], [[t["id"], t["category"], t["label"]] for t in answer]))
+
+
+def tool_text(tool: Record) -> str:
+    """Return a tool's description with tables of its inputs and outputs."""
+    parts = [f"{tool['id']} ({tool['category']}): {tool['label']}", tool["doc"]]
+    for kind in ("inputs", "outputs"):
+        rows = [_port_row(name, port) for name, port in tool[kind].items()]
+        parts.append(columns([kind, "type", "default", ""], rows))
+    return "\n\n".join(parts)
+
+
+def _port_row(name: str, port: Record) -> list[object]:
+    return [name, _type_text(port["type"]), port.get("default"), port.get("doc")]
+
+
+def _type_text(type_: object) -> str:
+    return "|".join(map(str, type_["symbols"])) if isinstance(type_, dict) else str(type_)
+
+
+@click.command()
+@service_url
+@as_json
+def datasets(url: str, as_json: bool) -> None:
+    """List the site's datasets with their layers."""
+    with Client(url) as client:
+        answer = client.datasets()
+    if as_json:
+        print_json(answer)
+        return
+    rows = [[d["name"], d["version"], d["title"], [file["layer"] for file in d["files"]]] for d in answer]
+    click.echo(columns(["dataset", "version", "title", "layers"], rows) if rows else "this site has no datasets")
+
+
+@click.command()
+@service_url
+@as_json
+def pools(url: str, as_json: bool) -> None:
+    """List the pools with their categories and slots."""
+    with Client(url) as client:
+        answer = client.pools()
+    if as_json:
+        print_json(answer)
+        return
+    click.echo(pools_text(answer))
+
+
+def pools_text(answer: list[Record]) -> str:
+    """Return a table of pools."""
+    rows = [[pool["name"], pool["categories"], pool["slots"]] for pool in answer]
+    return columns(["pool", "categories", "slots"], rows)
+
+
+@click.command()
+@service_url
+def openapi(url: str) -> None:
+    """Print the OpenAPI document of the service."""
+    with Client(url) as client:
+        print_json(client.openapi())
