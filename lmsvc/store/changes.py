@@ -1,0 +1,108 @@
+"""Changes of a job's state, each a compare-and-set with its event."""
+
+from peewee import Expression, fn
+
+from lmsvc.jobs.states import ALLOWED, ItemState, JobState, is_terminal
+from lmsvc.store.base import HEAD, Part, read_job, to_head
+from lmsvc.store.database import Row, Session
+from lmsvc.store.events import add_event
+from lmsvc.store.models import Items, Jobs
+from lmsvc.store.records import Job, JobHead, JsonObject
+
+_TERMINAL = [state for state in JobState if is_terminal(state)]
+_UNFINISHED = [ItemState.FAILED, ItemState.NOT_RUN]
+_FRESH: Row = {
+    "started": None,
+    "ended": None,
+    "waiting_reason": None,
+    "cancel_requested": False,
+    "lane": False,
+    "error": None,
+    "summary": None,
+}
+_NO_LEASE: Row = {"lease_owner": None, "lease_until": None}
+
+
+class ChangeStore(Part):
+    """Changes of jobs."""
+
+    def transition(
+        self,
+        job_id: str,
+        to: JobState,
+        now: float,
+        *,
+        expected: JobState,
+        owner: str | None = None,
+        error: JsonObject | None = None,
+        summary: JsonObject | None = None,
+    ) -> bool:
+        """Move a job from one state to another; False if it is no longer in the expected state or not `owner`'s.
+
+        Raises:
+            ValueError: no job may ever go this way; `retry` goes back to queued, `claim` to running.
+        """
+        if to not in ALLOWED[expected] or not is_terminal(to):
+            raise ValueError(f"a job cannot go from {expected} to {to}")
+        changes = _ended(to, now) | _json("error", error) | _json("summary", summary)
+        condition = Jobs.state == expected
+        if owner is not None:
+            condition = condition & (Jobs.lease_owner == owner)
+        with self._database.writing() as session:
+            return _move(session, job_id, condition, changes, now)
+
+    def request_cancel(self, job_id: str, now: float) -> Job | None:
+        """Cancel a queued job at once, ask a running one to stop, leave an ended one; return it as it is then."""
+        with self._database.writing() as session:
+            if not _move(session, job_id, Jobs.state == JobState.QUEUED, _ended(JobState.CANCELLED, now), now):
+                asked = (Jobs.id == job_id) & (Jobs.state == JobState.RUNNING) & ~Jobs.cancel_requested
+                if session.change(Jobs.update(cancel_requested=True).where(asked)):
+                    add_event(session, job_id, "cancel_requested", {}, now)
+            return read_job(session, job_id)
+
+    def retry(self, job_id: str, now: float) -> bool:
+        """Queue an ended job again as its next attempt; False if it runs, waits, or succeeded wholly."""
+        unfinished = Items.select(Items.job_id).where((Items.job_id == job_id) & Items.state.in_(_UNFINISHED))
+        succeeded = (Jobs.state == JobState.SUCCEEDED) & fn.EXISTS(unfinished)
+        condition = Jobs.state.in_([JobState.FAILED, JobState.CANCELLED]) | succeeded
+        changes = _FRESH | _NO_LEASE | {"state": JobState.QUEUED, "attempt": Jobs.attempt + 1}
+        with self._database.writing() as session:
+            return _move(session, job_id, condition, changes, now)
+
+    def delete(self, job_id: str) -> bool:
+        """Delete an ended job with all that is known of it; False if it has not ended or does not exist."""
+        ended = (Jobs.id == job_id) & Jobs.state.in_(_TERMINAL)
+        with self._database.writing() as session:
+            return session.change(Jobs.delete().where(ended)) == 1
+
+    def set_waiting(self, job_id: str, reason: str | None) -> bool:
+        """Say why a job waits, or with None that it no longer does; True if that is news. Cheap when it is not."""
+        with self._database.reading() as session:
+            row = session.one(Jobs.select(Jobs.waiting_reason).where(Jobs.id == job_id))
+        if row is None or row["waiting_reason"] == reason:
+            return False
+        with self._database.writing() as session:
+            return session.change(Jobs.update(waiting_reason=reason).where(Jobs.id == job_id)) == 1
+
+    def held(self, owner: str) -> tuple[JobHead, ...]:
+        """Return the running jobs that an owner holds."""
+        mine = (Jobs.state == JobState.RUNNING) & (Jobs.lease_owner == owner)
+        with self._database.reading() as session:
+            return tuple(to_head(row) for row in session.all(Jobs.select(*HEAD).where(mine).order_by(Jobs.seq)))
+
+
+def _ended(to: JobState, now: float) -> Row:
+    return {"state": to, "ended": now, "waiting_reason": None} | _NO_LEASE
+
+
+def _json(name: str, value: JsonObject | None) -> Row:
+    return {} if value is None else {name: dict(value)}
+
+
+def _move(session: Session, job_id: str, condition: Expression, changes: Row, now: float) -> bool:
+    query = Jobs.update(changes).where((Jobs.id == job_id) & condition)
+    row = session.one(query.returning(Jobs.state, Jobs.attempt))
+    if row is None:
+        return False
+    add_event(session, job_id, "state", row, now)
+    return True

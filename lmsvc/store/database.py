@@ -1,0 +1,156 @@
+"""Transactions over either database, and the few ways a query is run in them."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+
+from peewee import EXCLUDED, BaseQuery, Field, Insert, Model, ModelSelect
+
+from lmsvc.store.connections import BUSY_SECONDS, Postgres, Sqlite
+from lmsvc.store.errors import StoreError, StoreUnavailable, translated
+
+M = TypeVar("M", bound=Model)
+Row = dict[str, Any]
+_CHUNK = 5000
+
+
+class _Cursor(Protocol):
+    """What the cursors of both drivers have."""
+
+    description: Sequence[Any] | None
+
+    def execute(self, sql: str, parameters: Sequence[Any], /) -> object: ...
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> object: ...
+
+    def fetchall(self) -> list[tuple[Any, ...]]: ...
+
+
+class Session:
+    """A connection in use by one call."""
+
+    def __init__(self, database: Sqlite | Postgres) -> None:
+        """Use the connection that the calling thread has open."""
+        self._database = database
+
+    def all(self, query: BaseQuery) -> list[Row]:
+        """Return every row of a query, or of the RETURNING of a change."""
+        return [dict(row) for row in query.dicts().execute(self._database)]
+
+    def one(self, query: BaseQuery) -> Row | None:
+        """Return the first row, if there is one."""
+        rows = self.all(query)
+        return rows[0] if rows else None
+
+    def number(self, query: BaseQuery) -> int:
+        """Return the first column of the first row: a count, or 0 where there is none."""
+        rows = list(query.tuples().execute(self._database))
+        return int(rows[0][0] or 0) if rows else 0
+
+    def change(self, query: BaseQuery) -> int:
+        """Run an update, delete or insert; return how many rows it touched."""
+        if isinstance(query, Insert):
+            query = query.as_rowcount()
+        return int(query.execute(self._database))
+
+    def sql(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement that peewee has no words for."""
+        cursor = self._cursor()
+        cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+    def locked(self, query: "ModelSelect[M]") -> "ModelSelect[M]":
+        """Return the query holding the rows it finds until the transaction ends; SQLite has one writer anyway."""
+        return query if isinstance(self._database, Sqlite) else query.for_update()
+
+    def serialise(self, lock: int) -> None:
+        """Let one transaction at a time pass here; SQLite has one writer anyway."""
+        if not isinstance(self._database, Sqlite):
+            self.sql("SELECT pg_advisory_xact_lock(%s)", (lock,))
+
+    def upsert(self, model: type[Model], key: Sequence[Field], rows: Iterable[Row]) -> None:
+        """Insert rows, replacing those with the same key. All rows have the same columns."""
+        remaining = iter(rows)
+        while chunk := list(islice(remaining, _CHUNK)):
+            fields = [getattr(model, name) for name in chunk[0]]
+            query = self._upsert_query(model, key, fields, list(chunk[0].values()))
+            values = [[field.db_value(row[field.name]) for field in fields] for row in chunk]
+            self._cursor().executemany(query, values)
+
+    def _upsert_query(self, model: type[Model], key: Sequence[Field], fields: list[Any], row: list[Any]) -> str:
+        names = {field.name for field in key}
+        changed = {field: getattr(EXCLUDED, field.column_name) for field in fields if field.name not in names}
+        query = model.insert_many([row], fields=fields).on_conflict(conflict_target=list(key), update=changed)
+        return str(query.bind(self._database).sql()[0])
+
+    def _cursor(self) -> _Cursor:
+        return cast(Callable[[], _Cursor], self._database.cursor)()
+
+
+class Database:
+    """One database: hands out sessions to any thread."""
+
+    def __init__(self, url: str) -> None:
+        """Accept `sqlite:///PATH` (so `sqlite:////PATH` or `sqlite:///` before an absolute path) or `postgresql://...`."""
+        self._database = _from_url(url)
+        self._writer = threading.Lock()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite."""
+        return isinstance(self._database, Sqlite)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session for single statements that change nothing."""
+        with translated(), self._connected():
+            yield Session(self._database)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session that is one transaction: all of it is durable when the block ends, or nothing of it."""
+        with self._only_writer(), translated(), self._connected(), self._database.atomic():
+            yield Session(self._database)
+
+    def prepare(self) -> None:
+        """Set what a database file keeps for good: SQLite's write-ahead log."""
+        if isinstance(self._database, Sqlite):
+            with translated():
+                self._database.use_write_ahead_log()
+
+    def close(self) -> None:
+        """Close the connections that no call is using."""
+        self._database.idle.close()
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        self._database.connect()
+        try:
+            yield
+        finally:
+            self._database.close()
+
+    @contextmanager
+    def _only_writer(self) -> Iterator[None]:
+        """Let threads queue here for SQLite's single writer: faster and fairer than its own polling."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_SECONDS):
+            raise StoreUnavailable("the database was busy for too long")
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+
+def _from_url(url: str) -> Sqlite | Postgres:
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        return Sqlite(Path(rest[1:]))
+    if scheme in {"postgresql", "postgres"}:
+        return Postgres(url)
+    raise StoreError(f"cannot use the database {scheme}://: give sqlite:///PATH or postgresql://USER@HOST/NAME")

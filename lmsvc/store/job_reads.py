@@ -1,0 +1,80 @@
+"""Looking at jobs."""
+
+from collections.abc import Mapping
+
+from peewee import Expression, ModelSelect, fn
+
+from lmsvc.jobs.states import JobState
+from lmsvc.store.base import HEAD, Part, cursor_number, read_job, to_head
+from lmsvc.store.fairness import jobs_ahead
+from lmsvc.store.load import read_load
+from lmsvc.store.models import Jobs, JobTags
+from lmsvc.store.records import Job, JobFilter, JobHead, Page
+
+_EVERY = JobFilter()
+
+
+class JobStore(Part):
+    """Reading of jobs."""
+
+    def job(self, job_id: str) -> Job | None:
+        """Return a job with its document."""
+        with self._database.reading() as session:
+            return read_job(session, job_id)
+
+    def head(self, job_id: str) -> JobHead | None:
+        """Return a job without its document: quick however large the document is."""
+        with self._database.reading() as session:
+            row = session.one(Jobs.select(*HEAD).where(Jobs.id == job_id))
+        return to_head(row) if row else None
+
+    def jobs(self, wanted: JobFilter = _EVERY, cursor: str | None = None, limit: int = 50) -> Page[JobHead]:
+        """Return a page of jobs, the newest first.
+
+        Raises:
+            BadCursor: the cursor was not made by this store.
+        """
+        query = _filtered(wanted).order_by(Jobs.seq.desc()).limit(limit)
+        if cursor is not None:
+            query = query.where(Jobs.seq < cursor_number(cursor))
+        with self._database.reading() as session:
+            heads = tuple(to_head(row) for row in session.all(query))
+        return Page(heads, str(heads[-1].seq) if heads and len(heads) == limit else None)
+
+    def counts(self) -> Mapping[JobState, int]:
+        """Return how many jobs are in each state."""
+        query = Jobs.select(Jobs.state, fn.COUNT(Jobs.seq).alias("jobs")).group_by(Jobs.state)
+        with self._database.reading() as session:
+            found = {JobState(row["state"]): int(row["jobs"]) for row in session.all(query)}
+        return {state: found.get(state, 0) for state in JobState}
+
+    def queue_position(self, job_id: str) -> int | None:
+        """Return a queued job's place in the order of service, 1 is next; None if the job is not queued."""
+        with self._database.reading() as session:
+            row = session.one(Jobs.select(Jobs.user, Jobs.seq, Jobs.state).where(Jobs.id == job_id))
+            if row is None or row["state"] != JobState.QUEUED:
+                return None
+            mine = (Jobs.state == JobState.QUEUED) & (Jobs.user == row["user"])
+            own_ahead = session.number(Jobs.select(fn.COUNT(Jobs.seq)).where(mine & (Jobs.seq < row["seq"])))
+            load = read_load(session)
+        return 1 + jobs_ahead(load, row["user"], own_ahead) if row["user"] in load.waiting else None
+
+
+def _filtered(wanted: JobFilter) -> "ModelSelect[Jobs]":
+    query = Jobs.select(*HEAD)
+    for condition in _conditions(wanted):
+        query = query.where(condition)
+    return query
+
+
+def _conditions(wanted: JobFilter) -> list[Expression]:
+    conditions = []
+    if wanted.user is not None:
+        conditions.append(Jobs.user == wanted.user)
+    if wanted.state is not None:
+        conditions.append(Jobs.state == wanted.state)
+    if wanted.tag is not None:
+        conditions.append(Jobs.id.in_(JobTags.select(JobTags.job_id).where(JobTags.tag == wanted.tag)))
+    if wanted.text:
+        conditions.append(Jobs.name.contains(wanted.text) | (Jobs.id == wanted.text))
+    return conditions

@@ -1,0 +1,53 @@
+"""The store: one object over one database, safe to share between threads."""
+
+from lmsvc.store.changes import ChangeStore
+from lmsvc.store.claims import ClaimStore
+from lmsvc.store.database import Database
+from lmsvc.store.events import EventStore
+from lmsvc.store.job_reads import JobStore
+from lmsvc.store.migrations import migrate
+from lmsvc.store.outputs import OutputStore
+from lmsvc.store.progress import ProgressStore
+from lmsvc.store.submissions import SubmissionStore
+from lmsvc.store.timings import TimingStore
+from lmsvc.store.uploads import UploadStore
+
+
+class Store(
+    SubmissionStore,
+    JobStore,
+    ClaimStore,
+    ChangeStore,
+    ProgressStore,
+    OutputStore,
+    EventStore,
+    UploadStore,
+    TimingStore,
+):
+    """Jobs and all that is known about them.
+
+    Every method is one transaction: when it returns, what it changed survives a crash. Every method may raise
+    `StoreFull` (disk full, nothing kept) or `StoreUnavailable` (locked too long, unreachable).
+    """
+
+    def migrate(self) -> int:
+        """Bring the tables up to date; return how many changes were applied. Any number of processes may call it."""
+        return migrate(self._database)
+
+    def ping(self) -> None:
+        """Ask the database for an answer.
+
+        Raises:
+            StoreUnavailable: there is none.
+        """
+        with self._database.reading() as session:
+            session.sql("SELECT 1")
+
+    def close(self) -> None:
+        """Close the connections that no call is using. The store stays usable."""
+        self._database.close()
+
+
+def open_store(database_url: str) -> Store:
+    """Return the store of `sqlite:///PATH` or `postgresql://...`. Connects at the first call, not before."""
+    return Store(Database(database_url))
