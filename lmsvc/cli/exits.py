@@ -1,29 +1,30 @@
 """Exit codes, for scripts."""
 
 from enum import IntEnum
+from typing import Self
 
 
 class Exit(IntEnum):
-    """What a finished command says to its caller."""
+    """What a finished command says to its caller; ``meaning`` says it to people."""
 
-    OK = 0
-    """Done as asked."""
-    JOB_FAILED = 1
-    """The job that was waited for failed or was cancelled."""
-    USAGE = 2
-    """Wrong use of the command, an invalid job document or an invalid setting."""
-    UNREACHABLE = 3
-    """No service answers at the given address."""
-    NOT_FOUND = 4
-    """There is no such job, tool or file."""
-    REFUSED = 5
-    """The service refuses this now: wrong state, no room, not allowed."""
-    SERVICE_FAULT = 6
-    """The service failed."""
-    TIMEOUT = 7
-    """The job had not ended after the given time; it goes on."""
-    INTERRUPTED = 130
-    """Ctrl-C. A submitted job goes on."""
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str) -> Self:
+        """Make a code with its meaning."""
+        code = int.__new__(cls, value)
+        code._value_ = value
+        code.meaning = meaning
+        return code
+
+    OK = 0, "Done as asked; a job that was waited for succeeded."
+    JOB_FAILED = 1, "The job that was waited for failed or was cancelled."
+    USAGE = 2, "Wrong use of the command, an invalid job document, or an invalid setting."
+    UNREACHABLE = 3, "No service answers at the address."
+    NOT_FOUND = 4, "There is no such job, tool or file."
+    REFUSED = 5, "The service refuses this now: the job's state does not allow it, or there is no room."
+    SERVICE_FAULT = 6, "The service failed; its log says why."
+    TIMEOUT = 7, "The job had not ended after the time given with `--timeout`; it goes on."
+    INTERRUPTED = 130, "Ctrl-C. A job that was submitted goes on."
 
 
 def exit_of_status(status: int) -> Exit:

@@ -26,23 +26,29 @@ def own_service(data_dir: Path) -> Iterator[str]:
         click.ClickException: It did not become ready; the text is its own.
     """
     port, catalog = free_ports(1), free_ports(2)
-    environment = {**os.environ, "LMSVC_PORT": str(port), "LMSVC_CATALOG_PORT": str(catalog), "LMSVC_HOST": "127.0.0.1"}
-    words = [sys.executable, "-m", "lmsvc.cli.main", "up", "--data-dir", str(data_dir)]
-    tether = ["setpriv", "--pdeathsig", "TERM", "--"]
-    process = subprocess.Popen(
-        [*tether, *words],
-        env=environment,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+    names = {"LMSVC_HOST": "127.0.0.1", "LMSVC_PORT": str(port), "LMSVC_CATALOG_PORT": str(catalog)}
+    data_dir.mkdir(parents=True, exist_ok=True)
+    log = data_dir / "up.log"
+    process = _start(data_dir, names, log)
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_ready(process, url)
+        _wait_ready(process, url, log)
         yield url
     finally:
         _stop(process)
+
+
+def _start(data_dir: Path, names: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    words = [sys.executable, "-m", "lmsvc.cli.main", "up", "--data-dir", str(data_dir)]
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", "--", *words],
+            env={**os.environ, **names},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def free_ports(count: int) -> int:
@@ -64,28 +70,24 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def _wait_ready(process: subprocess.Popen[str], url: str) -> None:
+def _wait_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     end = time.monotonic() + READY_SECONDS
     with Client(url) as client:
         while time.monotonic() < end:
             if process.poll() is not None:
-                assert process.stderr is not None
-                raise click.ClickException(f"the service ended at once:\n{process.stderr.read()}")
+                raise click.ClickException(f"the service ended at once:\n{log.read_text(encoding='utf-8')}")
             try:
                 client.ready()
+                return
             except (ServiceUnreachable, ApiError):
                 time.sleep(0.1)
-            else:
-                return
-    raise click.ClickException(f"the service was not ready after {READY_SECONDS:.0f} s")
+    raise click.ClickException(f"the service was not ready after {READY_SECONDS:.0f} s; see {log}")
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    if process.stderr is not None:
-        process.stderr.close()

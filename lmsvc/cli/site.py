@@ -34,11 +34,9 @@ def tool_text(tool: Record) -> str:
 
 
 def _port_row(name: str, port: Record) -> list[object]:
-    return [name, _type_text(port["type"]), port.get("default"), port.get("doc")]
-
-
-def _type_text(type_: object) -> str:
-    return "|".join(map(str, type_["symbols"])) if isinstance(type_, dict) else str(type_)
+    type_ = "|".join(port["symbols"]) if port["symbols"] else port["type"]
+    default = "required" if port.get("required") else port.get("default")
+    return [name, type_, default, port["doc"] or port["label"]]
 
 
 @click.command()
@@ -51,7 +49,7 @@ def datasets(url: str, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
-    rows = [[d["name"], d["version"], d["title"], [file["layer"] for file in d["files"]]] for d in answer]
+    rows = [[d["name"], d["version"], d["title"], [layer["layer"] for layer in d["layers"]]] for d in answer]
     click.echo(columns(["dataset", "version", "title", "layers"], rows) if rows else "this site has no datasets")
 
 
@@ -70,8 +68,11 @@ def pools(url: str, as_json: bool) -> None:
 
 def pools_text(answer: list[Record]) -> str:
     """Return a table of pools."""
-    rows = [[pool["name"], pool["categories"], pool["slots"]] for pool in answer]
-    return columns(["pool", "categories", "slots"], rows)
+    header = ["pool", "categories", "slots", "idle", "busy", "items waiting", "items running", "hosts"]
+    keys = ("name", "categories", "wanted", "idle", "busy", "items_waiting", "items_running")
+    return columns(
+        header, [[*(pool[key] for key in keys), [host["host"] for host in pool["hosts"]]] for pool in answer]
+    )
 
 
 @click.command()
