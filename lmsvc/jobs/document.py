@@ -61,7 +61,10 @@ class DatasetLayers(_Model):
 class Source(_Model):
     """A reference, or several whose values are joined in one flat array."""
 
-    source: ReferenceText | Annotated[list[ReferenceText], Field(min_length=1)]
+    source: Annotated[
+        Annotated[ReferenceText, Tag("text")] | Annotated[list[ReferenceText], Field(min_length=1), Tag("list")],
+        Discriminator(lambda value: "list" if isinstance(value, list) else "text"),
+    ]
 
 
 def _input_kind(value: object) -> str | None:

@@ -1,0 +1,19 @@
+"""What a job document may refer to, and its bounds."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from lmsvc.jobs.datasets import Dataset
+from lmsvc.jobs.limits import Limits
+from lmsvc.jobs.tools import ToolRegistry
+
+
+@dataclass(frozen=True)
+class ValidationContext:
+    """What a document may refer to, and its bounds."""
+
+    tools: ToolRegistry
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+    uploads: Callable[[str], bool] = lambda _: True
+    """Says whether there is an upload with this id."""
+    limits: Limits = field(default_factory=Limits)
