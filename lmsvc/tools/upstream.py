@@ -1,0 +1,58 @@
+"""Start lmpy's programs, always as programs, with repeatable random numbers and no display."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lmsvc.tools.toolkit import ToolError, write_json
+
+PROGRAM_MISSING = "is not installed beside {python} nor on PATH: install the tools environment (requirements/tools-*.txt)"
+
+
+def find_program(name: str) -> str:
+    """Find a program of the tools environment.
+
+    Raises:
+        ToolError: it is neither beside this Python nor on PATH.
+    """
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.is_file() else shutil.which(name)
+    if found is None:
+        raise ToolError(f"lmpy's program '{name}' {PROGRAM_MISSING.format(python=sys.executable)}")
+    return found
+
+
+def environment() -> dict[str, str]:
+    """Give the environment of a program: no display, no threads, no files outside the working directory."""
+    return {
+        **os.environ,
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": str(Path(".matplotlib").absolute()),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+    }
+
+
+def run_program(name: str, arguments: Sequence[object] = (), seed: int = 1) -> str:
+    """Run a program of lmpy and give its standard output.
+
+    Raises:
+        ToolError: it failed; its own output is on stderr.
+    """
+    command = [sys.executable, "-m", "lmsvc.tools.seeded", str(seed), find_program(name), *map(str, arguments)]
+    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    if ended.returncode != 0:
+        sys.stderr.write(ended.stdout + ended.stderr)
+        lines = ended.stderr.strip().splitlines() or ["no message"]
+        raise ToolError(f"{name} failed with exit code {ended.returncode}: {lines[-1]}")
+    return ended.stdout
+
+
+def run_configured(name: str, values: Mapping[str, object], seed: int = 1) -> str:
+    """Run a program of lmpy with its arguments in a configuration file, so that any text may be in them."""
+    write_json(f"{name}.config.json", values)
+    return run_program(name, ["--config_file", f"{name}.config.json"], seed)
