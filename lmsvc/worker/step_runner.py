@@ -485,9 +485,15 @@ def _word(value: object) -> str:
 # ----------------------------------------------------------------------------------------------------- processes
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process as soon as its parent ends."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+def end_with_parent() -> None:
+    """See that this process and all that descends from it end as soon as its parent does."""
+    signal.signal(signal.SIGTERM, _end_all)
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+def _end_all(*_: object) -> NoReturn:
+    end_descendants()
+    os._exit(1)
 
 
 def adopt_descendants() -> None:
@@ -530,10 +536,15 @@ def end_descendants(patience: float = 10.0) -> None:
                 continue
         except ChildProcessError:
             return
-        for pid in descendants(os.getpid()):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill_descendants()
         time.sleep(0.002)
+
+
+def kill_descendants() -> None:
+    """Send SIGKILL to everything that descends from this process."""
+    for pid in descendants(os.getpid()):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / MEGABYTE
@@ -637,14 +648,12 @@ def run_tool(launch: Launch, watch: Watch) -> Ended:
     """Run a tool to its end, or until it passes a limit; nothing of it lives on afterwards.
 
     Raises:
-        Stop: it could not be started.
+        OSError: it could not be started.
     """
     pid = _start(launch)
     exceeded = _supervise(pid, watch)
     if exceeded:
-        for one in (pid, *descendants(os.getpid())):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(one, signal.SIGKILL)
+        kill_descendants()
     _, status, usage = os.wait4(pid, 0)
     seconds = watch.seconds
     end_descendants()
@@ -654,37 +663,21 @@ def run_tool(launch: Launch, watch: Watch) -> Ended:
 
 
 def _start(launch: Launch) -> int:
-    trouble_in, trouble_out = os.pipe()
-    parent = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        _become(launch, parent, trouble_out)
-    os.close(trouble_out)
-    trouble = os.read(trouble_in, 16)
-    os.close(trouble_in)
-    if trouble:
-        os.waitpid(pid, 0)
-        raise OSError(int(trouble), os.strerror(int(trouble)), launch.program)
-    return pid
-
-
-def _become(launch: Launch, parent: int, trouble: int) -> NoReturn:
-    """Turn the forked child into the tool."""
-    try:
-        die_with_parent()
-        if os.getppid() != parent:
-            os._exit(1)
-        os.setpgid(0, 0)
-        os.chdir(launch.directory)
-        create = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(os.open(launch.stdout, create, 0o644), 1)
-        os.dup2(os.open(launch.stderr, create, 0o644), 2)
-        os.execve(launch.program, launch.words, launch.environment)
-    except OSError as error:
-        os.write(trouble, str(error.errno).encode())
-    finally:
-        os._exit(127)
+    """Start a tool in its own process group; spawning is twice as fast as forking this interpreter."""
+    os.chdir(launch.directory)
+    create = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    return os.posix_spawn(
+        launch.program,
+        launch.words,
+        launch.environment,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(launch.stdout), create, 0o644),
+            (os.POSIX_SPAWN_OPEN, 2, str(launch.stderr), create, 0o644),
+        ],
+        setpgroup=0,
+        setsigdef=(signal.SIGPIPE, signal.SIGXFSZ),
+    )
 
 
 def _supervise(pid: int, watch: Watch) -> str | None:
@@ -845,18 +838,55 @@ def shorten(path: Path, keep: int = KEEP_BYTES) -> int:
 
 
 def last_lines(path: Path, lines: int = TAIL_LINES) -> str:
-    """Return the last lines of a text file, at most 8 kB of them."""
-    try:
-        with path.open("rb") as handle:
-            size = handle.seek(0, os.SEEK_END)
-            handle.seek(max(0, size - 8000))
-            text = handle.read().decode(errors="replace")
-    except FileNotFoundError:
+    """Return the last lines of a text file, at most 8 kB of them; none if there is no such file."""
+    size = path.stat().st_size if path.exists() else 0
+    if not size:
         return ""
+    with path.open("rb") as handle:
+        handle.seek(max(0, size - 8000))
+        text = handle.read().decode(errors="replace")
     return "\n".join(text.splitlines()[-lines:])
 
 
 # --------------------------------------------------------------------------------------------------------- items
+
+
+class Room:
+    """The directories of a task. Its items use the same ones in turn, emptied, so paths say nothing of the item."""
+
+    def __init__(self, sandbox: Path) -> None:
+        """Make the directories in the task's sandbox; what an earlier attempt left there goes."""
+        self.path = sandbox / "lm"
+        self.shared = self.path / "shared"
+        self.kept = self.path / "kept"
+        self.item = self.path / "item"
+        self.work, self.home, self.temporary = (self.item / name for name in ("work", "home", "tmp"))
+        self.stdout, self.stderr = self.item / "stdout", self.item / "stderr"
+        self.clear()
+        self.kept.mkdir(parents=True)
+
+    def prepare(self) -> None:
+        """Give the next item empty directories."""
+        try:
+            with os.scandir(self.item) as entries:
+                leavings = [entry for directory in entries if directory.is_dir() for entry in os.scandir(directory)]
+            for entry in leavings:
+                _remove(entry)
+        except OSError:
+            shutil.rmtree(self.item, ignore_errors=True)
+        for directory in (self.work, self.home, self.temporary):
+            directory.mkdir(parents=True, exist_ok=True)
+
+    def clear(self) -> None:
+        """Remove all of it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _remove(entry: os.DirEntry[str]) -> None:
+    if entry.is_dir(follow_symlinks=False):
+        shutil.rmtree(entry.path)
+    else:
+        Path(entry.path).unlink()
 
 
 class Task:
@@ -867,9 +897,9 @@ class Task:
         self.spec = spec
         self.host = environment.get("LMSVC_HOST") or socket.gethostname()
         self._sandbox = sandbox
-        self._room = sandbox / "lm"
-        self._environment = _tool_environment(environment)
-        self._sources = Sources(sandbox, self._room / "shared", self.host)
+        self._room = Room(sandbox)
+        self._environment = _tool_environment(environment, self._room)
+        self._sources = Sources(sandbox, self._room.shared, self.host)
         self._files: dict[str, Path] = {}
         self._programs: dict[str, str | None] = {}
         self._slot = Path(environment.get("LMSVC_SLOT_DIR", "")).name or None
@@ -885,8 +915,6 @@ class Task:
             TaskError: the specification or a bundle it names is unusable.
             OSError: the bundle could not be written.
         """
-        shutil.rmtree(self._room, ignore_errors=True)
-        (self._room / "kept").mkdir(parents=True)
         results = [self._item(item, refused) for item in self.spec["items"]]
         path = self._sandbox / self.spec["bundle"]
         try:
@@ -897,7 +925,7 @@ class Task:
             self._write_without_outputs(path, results)
 
     def _write_without_outputs(self, path: Path, results: list[JsonObject]) -> None:
-        shutil.rmtree(self._room, ignore_errors=True)
+        self._room.clear()
         for result in results:
             result.update(stdout=None, stderr=None, outputs={})
             if result["state"] == "succeeded":
@@ -932,34 +960,30 @@ class Task:
         return result
 
     def _run_item(self, item: JsonObject, result: JsonObject) -> None:
-        place = self._room / str(item["index"])
         try:
-            self._work(item, result, place)
+            self._work(item, result)
             result["state"] = "succeeded"
         except Stop as stop:
             result.update(state=stop.state, reason=stop.reason)
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             result.update(state="failed", reason=self._no_space() if full else str(error))
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
 
-    def _work(self, item: JsonObject, result: JsonObject, place: Path) -> None:
+    def _work(self, item: JsonObject, result: JsonObject) -> None:
         origins = self._inputs(item, result)
-        work = place / "work"
-        for directory in (place, work, place / "home", place / "tmp"):
-            directory.mkdir()
+        self._room.prepare()
+        work = self._room.work
         values = {
             name: self._sources.place(value, work / "inputs" / name, shared=name not in item["inputs"])
             for name, value in origins.items()
         }
-        (work / "inputs.json").write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8", errors="replace")
+        (work / "inputs.json").write_bytes(json.dumps(values, ensure_ascii=False).encode(errors="replace"))
         result["command"] = command_line(self.spec["tool"], values)
         try:
-            self._run_tool(result, place)
+            self._run_tool(result)
         finally:
-            self._keep_streams(result, place)
-        outputs = Outputs(work, self._room / "kept", item["index"], result["label"], self._files)
+            self._keep_streams(result)
+        outputs = Outputs(work, self._room.kept, item["index"], result["label"], self._files)
         result["outputs"], skipped = outputs.collect(self.spec["tool"])
         if skipped is not None:
             raise Stop("skipped", skipped)
@@ -977,16 +1001,11 @@ class Task:
             )
         return values
 
-    def _run_tool(self, result: JsonObject, place: Path) -> None:
-        words = result["command"]
-        program = self._program(words[0])
-        environment = {
-            **self._environment,
-            **{"HOME": f"{place}/home", "TMPDIR": f"{place}/tmp", "MPLCONFIGDIR": f"{place}/home/.matplotlib"},
-        }
-        launch = Launch(program, words, environment, place / "work", place / "stdout", place / "stderr")
+    def _run_tool(self, result: JsonObject) -> None:
+        words, room = result["command"], self._room
+        launch = Launch(self._program(words[0]), words, self._environment, room.work, room.stdout, room.stderr)
         try:
-            ended = run_tool(launch, Watch(self.spec["limits"], place))
+            ended = run_tool(launch, Watch(self.spec["limits"], room.item))
         except OSError as error:
             raise Stop("failed", f"cannot start {words[0]} on host {self.host}: {error.strerror}") from error
         result.update(
@@ -1007,19 +1026,19 @@ class Task:
             raise Stop("failed", ended.exceeded)
         if ended.exit_code in self.spec["tool"].get("success_codes", [0]):
             return
-        if _is_full(self._room):
+        if _is_full(self._room.path):
             raise Stop("failed", self._no_space())
         signalled = ended.exit_code is None
         raise Stop("failed", f"killed by signal {ended.signal}" if signalled else f"exit code {ended.exit_code}")
 
-    def _keep_streams(self, result: JsonObject, place: Path) -> None:
-        result["stderr_tail"] = last_lines(place / "stderr")
-        for stream in ("stdout", "stderr"):
-            if shorten(place / stream):
-                kept = self._room / "kept" / f"{result['index']}-{stream}"
-                (place / stream).rename(kept)
-                result[stream] = f"{result['index']}/{stream}"
-                self._files[result[stream]] = kept
+    def _keep_streams(self, result: JsonObject) -> None:
+        result["stderr_tail"] = last_lines(self._room.stderr)
+        for name, path in (("stdout", self._room.stdout), ("stderr", self._room.stderr)):
+            if shorten(path):
+                kept = self._room.kept / f"{result['index']}-{name}"
+                path.rename(kept)
+                result[name] = f"{result['index']}/{name}"
+                self._files[result[name]] = kept
 
 
 def _is_full(directory: Path) -> bool:
@@ -1027,11 +1046,12 @@ def _is_full(directory: Path) -> bool:
     return room.f_bavail * room.f_frsize < MEGABYTE // 10 or (room.f_files > 0 and room.f_favail == 0)
 
 
-def _tool_environment(environment: Mapping[str, str]) -> dict[str, str]:
+def _tool_environment(environment: Mapping[str, str], room: Room) -> dict[str, str]:
     cores = environment.get("CORES", "1")
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GDAL_NUM_THREADS"), cores)
     fixed = {"PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
-    return {**environment, **threads, **fixed}
+    own = {"HOME": str(room.home), "TMPDIR": str(room.temporary), "MPLCONFIGDIR": f"{room.home}/.matplotlib"}
+    return {**environment, **threads, **fixed, **own}
 
 
 # ---------------------------------------------------------------------------------------------------------- slot
@@ -1115,11 +1135,10 @@ def _load(path: Path) -> JsonObject:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the task whose specification is the only argument; return 0 if its bundle is written."""
-    die_with_parent()
+    end_with_parent()
     slot = Slot(os.environ)
     slot.pass_gate()
     adopt_descendants()
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         spec = _load(Path(arguments[0]))
         with slot.running(spec["task"]):
