@@ -96,7 +96,7 @@ class MakeflowLog:
 
     def failed(self) -> list[int]:
         """Return the rules that failed for good (or for now, while a retry is being submitted)."""
-        return [rule for rule, state in self.states.items() if state in (RuleState.FAILED, RuleState.ABORTED)]
+        return [rule for rule, state in self.states.items() if state is RuleState.FAILED]
 
     def _apply(self, change: RuleChange) -> None:
         self.states[change.rule] = change.state

@@ -1,0 +1,70 @@
+"""The end of a job: publish its outputs, write its package, say what it came to."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from lmsvc.cctools.makeflow import makeflow_version
+from lmsvc.controller.job_run import JobRun
+from lmsvc.controller.outputs import Published, publish_outputs
+from lmsvc.controller.package import PackageContent, write_package
+from lmsvc.controller.verdict import failed_step, job_error, summary
+from lmsvc.jobs.datasets import Dataset
+from lmsvc.jobs.document import DatasetLayer, DatasetLayers
+from lmsvc.jobs.tools import Tool
+from lmsvc.store.records import OutputFile
+
+
+def finish(
+    run: JobRun, tools: Iterable[Tool], datasets: Iterable[Dataset]
+) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Publish and pack what a job made, also what a failed one made.
+
+    Args:
+        run: the job; nothing of it runs any more.
+        store: told which files there are.
+        tools: all registered tools.
+        datasets: all site datasets.
+
+    """
+    step = failed_step(run.document, run.results)
+    error = job_error(step, run.results.statuses(run.paths.bundles)) if step else None
+    published = publish_outputs(run.document.outputs, run.results, run.paths.bundles, run.paths.outputs)
+    counts = summary(run.document, run.results)
+    content = PackageContent(
+        job_id=run.job.id,
+        document=run.job.document,
+        plan={"stages": [asdict(stage) for stage in run.plan.stages]},
+        summary={"state": "failed" if error else "succeeded", "items": counts},
+        citations=citations(run, tools, datasets),
+        versions={"cctools": makeflow_version()},
+        statuses=run.results.statuses(run.paths.bundles),
+    )
+    write_package(run.paths.package, run.paths.outputs, published, content)
+    store.save_outputs(run.job.id, [_record(file) for file in published if file.path])
+    return error, {"items": counts, "files": len(published)}
+
+
+def citations(run: JobRun, tools: Iterable[Tool], datasets: Iterable[Dataset]) -> list[str]:
+    """Return what to cite: the tools and datasets that a job used."""
+    used_tools = {step.run for step in run.document.steps.values()}
+    used_datasets = {
+        given.dataset for given in run.document.inputs.values() if isinstance(given, DatasetLayer | DatasetLayers)
+    }
+    lines = [line for tool in tools if tool.id in used_tools for line in tool.cites]
+    lines += [dataset.citation for dataset in datasets if dataset.name in used_datasets]
+    return list(dict.fromkeys(lines))
+
+
+def _record(file: Published) -> OutputFile:
+    return OutputFile(
+        path=file.path,
+        step=file.step,
+        output=file.output,
+        item=file.item,
+        label=file.label,
+        size=file.size,
+        sha256=file.sha256,
+        content_sha256=file.content_sha256,
+        media_type=file.media_type,
+    )

@@ -1,0 +1,264 @@
+"""One running job: from its claim through its stages to what it came to."""
+
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lmsvc.controller.board import Demand
+from lmsvc.controller.inputs import InputSources, JobInputs, resolve_inputs
+from lmsvc.controller.progress import Progress
+from lmsvc.controller.results import Forget, JobResults
+from lmsvc.controller.retry import forget_for_retry
+from lmsvc.controller.shard_run import ShardTask
+from lmsvc.controller.stage_run import (
+    LostTask,
+    Machinery,
+    StageRun,
+    attempt_number,
+    is_over,
+    latest_attempt,
+    next_generation,
+    write_attempt,
+)
+from lmsvc.controller.verdict import must_stop
+from lmsvc.jobs.document import JobDocument
+from lmsvc.jobs.tools import ToolRegistry
+from lmsvc.paths import JobPaths
+from lmsvc.planning.results import PoolShape
+from lmsvc.planning.stages import Plan, Sizing, Stage, plan_stages
+from lmsvc.planning.tasks import StageRequest, build_stage
+from lmsvc.store.records import Job
+from lmsvc.store.store import Store
+from lmsvc.worker.step_runner import read_status, write_bundle
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What a job run works with."""
+
+    machinery: Machinery
+    store: Store
+    tools: ToolRegistry
+    sources: InputSources
+    pools: Mapping[str, PoolShape]
+
+
+class JobRun:
+    """A job that this controller holds the claim on."""
+
+    def __init__(self, job: Job, context: JobContext) -> None:
+        """Read what is done of the job and plan the rest.
+
+        Raises:
+            InputGone: an upload or dataset is not there any more.
+            PlanError: no pool can run a step.
+        """
+        self.job = job
+        self._context = context
+        self.paths: JobPaths = context.machinery.paths.job(job.id)
+        self.document = JobDocument.model_validate(job.document)
+        self._prepare_directories()
+        self.results = self._load()
+        self._inputs: JobInputs = resolve_inputs(self.document, context.sources)
+        self.progress = Progress(job.id, self.document, context.tools, context.store)
+        self._stages: dict[str, StageRun] = {}
+        self._complete: set[str] = set()
+        self.plan: Plan = self._plan()
+        self.stopped = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing more to run."""
+        return self.stopped or len(self._complete) == len(self.plan.stages)
+
+    def tick(self) -> None:
+        """Take in what finished, deal with what ended, start what became ready."""
+        for stage_id, run in list(self._stages.items()):
+            self._advance(stage_id, run)
+        if must_stop(self.document, self.results):
+            self.stop()
+            return
+        self._start_ready()
+        self.progress.save(self.results, self.running(), self.plan)
+
+    def demands(self) -> Iterator[Demand]:
+        """Yield what the job's makeflows ask for."""
+        for run in self._stages.values():
+            yield from run.demands()
+
+    def running(self) -> dict[str, int]:
+        """Return how many items of each step are on a worker."""
+        counts: dict[str, int] = {}
+        for run in self._stages.values():
+            counts.update(run.running())
+        return counts
+
+    def save_progress(self) -> None:
+        """Write what the store does not know yet."""
+        self.progress.save(self.results, self.running(), self.plan, now=True)
+
+    def stop(self) -> None:
+        """End the job's makeflows at once; nothing more will come."""
+        for run in self._stages.values():
+            run.kill()
+        self._stages = {}
+        self.stopped = True
+
+    def _prepare_directories(self) -> None:
+        for directory in (self.paths.bundles, self.paths.stages):
+            directory.mkdir(parents=True, exist_ok=True)
+        _write_json(self.paths.document, self.job.document)
+
+    def _load(self) -> JobResults:
+        marker = self.paths.root / f"retry-{self.job.attempt}.json"
+        if self.job.attempt > 1 and not marker.exists():
+            self._forget_failures(marker)
+        results = JobResults(Forget.load(marker))
+        results.load(self.paths.bundles)
+        return results
+
+    def _forget_failures(self, marker: Path) -> None:
+        before = JobResults(Forget.load(self.paths.root / f"retry-{self.job.attempt - 1}.json"))
+        before.load(self.paths.bundles)
+        generation = next_generation(self.paths) - 1
+        for attempt in self.paths.stages.glob("*/attempt-*/s*"):
+            (attempt / "ended").touch()
+        forget = forget_for_retry(self.document, before, generation)
+        for step in self.document.steps:
+            items = before.items(step).items()
+            again = [index for index, item in items if forget.covers(step, item.state, item.generation)]
+            self._context.store.clear_items(self.job.id, step, again)
+        forget.save(marker)
+
+    def _plan(self) -> Plan:
+        plan = plan_stages(
+            self.document,
+            self._context.tools,
+            self._context.pools,
+            self.results.steps(),
+            input_lengths={
+                name: resolved.length for name, resolved in self._inputs.resolved.items() if resolved.length is not None
+            },
+            sizing=self._sizing(),
+        )
+        _write_json(self.paths.plan, {"stages": [asdict(stage) for stage in plan.stages]})
+        return plan
+
+    def _sizing(self) -> Sizing:
+        settings = self._context.machinery.settings
+        return Sizing(batch_seconds=settings.batch_seconds, max_rules=settings.max_rules)
+
+    def _start_ready(self) -> None:
+        for stage in self.plan.stages:
+            waiting = stage.id not in self._stages and stage.id not in self._complete
+            if waiting and self._complete.issuperset(stage.after):
+                self._start(stage)
+
+    def _start(self, stage: Stage) -> None:
+        attempt = latest_attempt(self.paths, stage.id)
+        if attempt is None or is_over(attempt):
+            attempt = self._build(stage)
+        if attempt is None:
+            self._stage_complete(stage)
+            return
+        run = StageRun(self.job, stage, attempt, self._context.machinery)
+        self._set_lengths(stage, [task for shard in run.shards for task in shard.tasks])
+        for shard in run.shards:
+            self.progress.planned(stage.id, attempt_number(attempt), shard.tasks)
+        self._stages[stage.id] = run
+        run.start()
+
+    def _build(self, stage: Stage) -> Path | None:
+        generation = next_generation(self.paths)
+        settings = self._context.machinery.settings
+        shards = build_stage(
+            StageRequest(
+                job_id=self.job.id,
+                document=self.document,
+                tools=self._context.tools,
+                stage=stage,
+                pool=self._context.pools[stage.pool],
+                results=self.results.steps(),
+                inputs=self._inputs.resolved,
+                seconds_per_item=self._context.store.seconds_per_item(),
+                attempt=generation,
+                batch_seconds=settings.batch_seconds,
+                max_rules=settings.max_rules,
+            )
+        )
+        if not shards:
+            self._set_lengths(stage, [])
+            return None
+        attempt = self.paths.stages / stage.id / f"attempt-{generation}"
+        files = (self.paths.bundles, self._inputs.files)
+        write_attempt(attempt, shards, stage, self._context.machinery, files)
+        return attempt
+
+    def _set_lengths(self, stage: Stage, tasks: list[ShardTask]) -> None:
+        for step in stage.steps:
+            indices = {index for task in tasks if task.step == step for index in task.items}
+            indices.update(self.results.items(step))
+            scattered = bool(self.document.steps[step].scatter)
+            self.results.set_length(step, 1 + max(indices, default=-1) if scattered else None)
+
+    def _advance(self, stage_id: str, run: StageRun) -> None:
+        for task, bundle in run.poll():
+            self._take_in(stage_id, task, bundle)
+        for lost in run.settle():
+            self._give_up(stage_id, lost)
+        if run.ended:
+            run.mark_ended()
+            del self._stages[stage_id]
+            if all(self.results.complete(step) for step in run.stage.steps):
+                self._stage_complete(run.stage)
+
+    def _take_in(self, stage_id: str, task: ShardTask, bundle: Path) -> None:
+        kept = self.paths.bundles / task.bundle
+        if kept.exists():
+            return
+        status = read_status(bundle)
+        os.link(bundle, kept)
+        self.results.add(status, task.bundle)
+        self.progress.finished(stage_id, _generation(task), status)
+
+    def _give_up(self, stage_id: str, lost: LostTask) -> None:
+        log.warning("job %s: task %s lost: %s", self.job.id, lost.task.id, lost.reason)
+        status = lost_status(lost, self._context.machinery.settings.host_name)
+        partial = self.paths.bundles / f"{lost.task.bundle}.lost"
+        write_bundle(partial, status, {})
+        self._take_in(stage_id, lost.task, partial)
+        partial.unlink()
+
+    def _stage_complete(self, stage: Stage) -> None:
+        self._complete.add(stage.id)
+        self.plan = self._plan()
+
+
+def _generation(task: ShardTask) -> int:
+    return int(task.id.rsplit(".", 2)[1])
+
+
+def _write_json(path: Path, value: object) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
+    partial.replace(path)
+
+
+def lost_status(lost: LostTask, host: str) -> dict[str, Any]:
+    """Return the status of a task whose step runner could not report: all its items failed, and why."""
+    item = {
+        **{"label": None, "state": "failed", "reason": lost.reason, "exit_code": None, "signal": None},
+        **{"seconds": 0.0, "peak_memory_mb": 0, "command": [], "outputs": {}},
+        **{"stdout": None, "stderr": None, "stderr_tail": ""},
+    }
+    return {
+        **{"format": 1, "task": lost.task.id, "step": lost.task.step, "host": host, "slot": None},
+        **{"started": 0.0, "seconds": 0.0},
+        "items": [{"index": index, **item} for index in lost.task.items],
+    }
