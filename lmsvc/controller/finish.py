@@ -13,11 +13,13 @@ from lmsvc.jobs.datasets import Dataset
 from lmsvc.jobs.document import DatasetLayer, DatasetLayers
 from lmsvc.jobs.tools import Tool
 from lmsvc.store.records import OutputFile
+from lmsvc.store.store import Store
+
+Verdict = tuple[dict[str, Any] | None, dict[str, Any]]
+"""The error of a failed job or None, and the summary."""
 
 
-def finish(
-    run: JobRun, tools: Iterable[Tool], datasets: Iterable[Dataset]
-) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+def finish(run: JobRun, store: Store, tools: Iterable[Tool], datasets: Iterable[Dataset]) -> Verdict:
     """Publish and pack what a job made, also what a failed one made.
 
     Args:

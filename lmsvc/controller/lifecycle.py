@@ -1,0 +1,154 @@
+"""The jobs that this controller holds: begun, kept going, finished, cancelled, given up."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from lmsvc.controller.board import Demand
+from lmsvc.controller.finish import Verdict, finish
+from lmsvc.controller.inputs import InputGone
+from lmsvc.controller.job_run import JobContext, JobRun
+from lmsvc.controller.ports import NoFreePort
+from lmsvc.doorbell import ring
+from lmsvc.jobs.datasets import Dataset
+from lmsvc.jobs.states import JobState
+from lmsvc.planning.results import PlanError
+from lmsvc.store.records import Job
+from lmsvc.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class HeldJobs:
+    """Job runs by id, and what has to become of each."""
+
+    def __init__(self, owner: str, store: Store, datasets: Mapping[str, Dataset], doorbell: Path) -> None:
+        """Hold no job yet.
+
+        Args:
+            owner: this controller's name in claims.
+            store: told what becomes of jobs.
+            datasets: the site's, for citations.
+            doorbell: rung when a package is ready.
+        """
+        self._owner = owner
+        self._store = store
+        self._datasets = datasets
+        self._doorbell = doorbell
+        self._runs: dict[str, JobRun] = {}
+        self._contexts: dict[str, JobContext] = {}
+        self._finishing: dict[str, Future[Verdict]] = {}
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="finish")
+
+    def __len__(self) -> int:
+        """Return how many jobs are held."""
+        return len(self._runs)
+
+    def runs(self) -> Mapping[str, JobRun]:
+        """Return the runs by job id."""
+        return self._runs
+
+    def demands(self) -> Iterator[Demand]:
+        """Yield what all makeflows ask for."""
+        for run in self._runs.values():
+            yield from run.demands()
+
+    def begin(self, job: Job, context: JobContext, now: float) -> None:
+        """Start on a claimed job, or fail it where it cannot be started."""
+        log.info("job %s: begin attempt %d of %r", job.id, job.attempt, job.name)
+        try:
+            self._runs[job.id] = JobRun(job, context)
+            self._contexts[job.id] = context
+        except (InputGone, PlanError) as error:
+            self._end(job.id, JobState.FAILED, now, error={"reason": str(error)})
+        except OSError as error:
+            self._end(job.id, JobState.FAILED, now, error={"reason": disk_reason(error)})
+
+    def advance(self, now: float) -> None:
+        """Let every job go on."""
+        for job_id, run in list(self._runs.items()):
+            if job_id in self._finishing:
+                self._collect(job_id, now)
+            else:
+                self._advance(job_id, run, now)
+
+    def cancel(self, job_id: str, now: float) -> None:
+        """End a job as cancelled; what runs of it is killed."""
+        if job_id in self._runs:
+            self._stop(self._runs[job_id])
+            self._end(job_id, JobState.CANCELLED, now)
+
+    def drop(self, job_id: str) -> None:
+        """Let go of a job whose claim is lost or given back; what runs of it is killed."""
+        self._runs.pop(job_id).stop()
+        self._finishing.pop(job_id, None)
+
+    def release_all(self) -> None:
+        """Give every claim back, for the next controller to go on with."""
+        for job_id in list(self._runs):
+            self.drop(job_id)
+            self._store.release(self._owner, job_id)
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _advance(self, job_id: str, run: JobRun, now: float) -> None:
+        try:
+            run.tick()
+        except NoFreePort as error:
+            log.warning("job %s: %s", job_id, error)
+        except PlanError as error:
+            self._fail(job_id, run, str(error), now)
+        except OSError as error:
+            log.exception("job %s", job_id)
+            self._fail(job_id, run, disk_reason(error), now)
+        else:
+            if run.finished:
+                self._finish(job_id, run)
+
+    def _finish(self, job_id: str, run: JobRun) -> None:
+        run.save_progress()
+        tools = self._contexts[job_id].tools.values()
+        future = self._executor.submit(finish, run, self._store, tools, self._datasets.values())
+        self._finishing[job_id] = future
+        future.add_done_callback(lambda _: ring(self._doorbell))
+
+    def _collect(self, job_id: str, now: float) -> None:
+        if not self._finishing[job_id].done():
+            return
+        try:
+            error, summary = self._finishing[job_id].result()
+        except OSError as problem:
+            log.exception("job %s: packaging", job_id)
+            error, summary = {"reason": disk_reason(problem)}, {}
+        self._end(job_id, JobState.FAILED if error else JobState.SUCCEEDED, now, error=error, summary=summary)
+
+    def _fail(self, job_id: str, run: JobRun, reason: str, now: float) -> None:
+        self._stop(run)
+        self._end(job_id, JobState.FAILED, now, error={"reason": reason})
+
+    def _stop(self, run: JobRun) -> None:
+        run.stop()
+        run.save_progress()
+
+    def _end(
+        self,
+        job_id: str,
+        state: JobState,
+        now: float,
+        *,
+        error: dict[str, Any] | None = None,
+        summary: dict[str, Any] | None = None,
+    ) -> None:
+        for held in (self._runs, self._contexts, self._finishing):
+            held.pop(job_id, None)
+        self._store.transition(
+            job_id, state, now, expected=JobState.RUNNING, owner=self._owner, error=error, summary=summary
+        )
+        log.info("job %s: %s %s", job_id, state, (error or {}).get("reason", ""))
+
+
+def disk_reason(error: OSError) -> str:
+    """Return what went wrong with a file, and where."""
+    where = f" ({error.filename})" if error.filename else ""
+    return f"the controller could not write: {error.strerror or error}{where}"
