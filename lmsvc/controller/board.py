@@ -45,7 +45,7 @@ class Board:
         """
         self._catalog = catalog
         self._doorbells = doorbells
-        self._agents: list[Mapping[str, Any]] = []
+        self._agents: Sequence[Mapping[str, Any]] = []
         self._looked = float("-inf")
         self._published: dict[str, tuple[float, dict[str, Any]]] = {}
         self._pools = tuple(pools)

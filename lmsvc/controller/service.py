@@ -3,11 +3,8 @@
 import json
 import logging
 import os
-import shutil
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from types import FrameType
 
 from lmsvc import __version__
@@ -17,6 +14,7 @@ from lmsvc.controller.inputs import InputSources
 from lmsvc.controller.job_run import JobContext
 from lmsvc.controller.lifecycle import HeldJobs
 from lmsvc.controller.ports import PortRange
+from lmsvc.controller.reconcile import remove_deleted_jobs
 from lmsvc.controller.stage_run import Machinery
 from lmsvc.controller.waiting import Waiting
 from lmsvc.doorbell import Doorbell
@@ -25,7 +23,7 @@ from lmsvc.planning.results import PoolShape
 from lmsvc.registry import load_datasets, load_tools
 from lmsvc.settings import PoolSettings, Settings
 from lmsvc.store.errors import StoreUnavailable
-from lmsvc.store.store import Store, open_store
+from lmsvc.store.store import Store
 
 BUSY_SECONDS = 0.03
 IDLE_SECONDS = 1.0
@@ -147,23 +145,8 @@ class Controller:
     def _sweep(self, now: float) -> None:
         """Remove the directories of deleted jobs."""
         if self._every("sweep", SWEEP_SECONDS, now):
-            for directory in self._deleted_jobs():
-                shutil.rmtree(directory, ignore_errors=True)
-
-    def _deleted_jobs(self) -> Iterator[Path]:
-        jobs = self._paths.root / "jobs"
-        for directory in jobs.iterdir() if jobs.exists() else ():
-            if self._store.job(directory.name) is None:
-                yield directory
+            remove_deleted_jobs(self._paths, self._store)
 
     def _ask_to_stop(self, signum: int, frame: FrameType | None) -> None:
         del signum, frame
         self._stopping = True
-
-
-def run_controller(settings: Settings) -> None:
-    """Run a controller in the foreground until it is asked to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    store = open_store(settings.database_url)
-    store.migrate()
-    Controller(settings, store).run()
