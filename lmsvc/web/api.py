@@ -1,0 +1,34 @@
+"""The one table of everything this service answers."""
+
+from lmsvc.web import (
+    catalogue,
+    documentation,
+    events,
+    health,
+    jobs,
+    logs,
+    metrics,
+    outputs,
+    pages,
+    pools,
+    records,
+    submission,
+    uploads,
+)
+from lmsvc.web.operations import Operation
+
+OPERATIONS: tuple[Operation, ...] = (
+    *uploads.OPERATIONS,
+    *submission.OPERATIONS,
+    *jobs.OPERATIONS,
+    *events.OPERATIONS,
+    *records.OPERATIONS,
+    *logs.OPERATIONS,
+    *outputs.OPERATIONS,
+    *catalogue.OPERATIONS,
+    *pools.OPERATIONS,
+    *documentation.OPERATIONS,
+    *health.OPERATIONS,
+    *metrics.OPERATIONS,
+    *pages.OPERATIONS,
+)

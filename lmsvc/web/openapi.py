@@ -1,0 +1,167 @@
+"""The OpenAPI 3.1 document, made from the same operations as the routes."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
+from inspect import cleandoc
+from typing import Any
+
+from flask import Response, current_app
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from lmsvc import __version__
+from lmsvc.jobs.validation import job_schema
+from lmsvc.web.operations import JSON, PATH_PARAMETERS, Answer, Operation, Query
+from lmsvc.web.problems import PROBLEM_TYPE, ProblemBody
+
+EVERYWHERE = (500, 503)
+JOB_DOCUMENT = "JobDocument"
+
+_COMPONENTS = "#/components/schemas/"
+_KEY = "lmsvc.operations"
+
+Json = dict[str, Any]
+
+
+def remember(extensions: dict[str, Any], operations: Sequence[Operation]) -> None:
+    """Keep the operations of an application for its document."""
+    extensions[_KEY] = tuple(operations)
+
+
+def openapi() -> Response:
+    """Describe this API in OpenAPI 3.1."""
+    return Response(json.dumps(document(current_app.extensions[_KEY])), content_type=JSON)
+
+
+@cache
+def document(operations: tuple[Operation, ...]) -> Json:
+    """Return the OpenAPI document of some operations."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "lmsvc",
+            "version": __version__,
+            "description": "Biodiversity workflows as JSON jobs: upload, submit, watch, download.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": _paths(operations),
+        "components": {"schemas": _schemas(operations)},
+    }
+
+
+def _paths(operations: Iterable[Operation]) -> Json:
+    paths: Json = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return paths
+
+
+def _operation(operation: Operation) -> Json:
+    summary, _, description = cleandoc(operation.view.__doc__ or "").partition("\n\n")
+    described: Json = {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": summary,
+        "description": " ".join(description.split()),
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation.query), *_headers(operation)],
+        "responses": _responses(operation),
+    }
+    if operation.body:
+        schema = {"$ref": _COMPONENTS + operation.body.component} if operation.body.component else {}
+        content = {operation.body.media_type: {"schema": schema}}
+        described["requestBody"] = {"description": operation.body.description, "required": True, "content": content}
+    return described
+
+
+def _path_parameters(operation: Operation) -> list[Json]:
+    known = [(name, PATH_PARAMETERS[name]) for name in operation.variables]
+    return [
+        {"name": name, "in": "path", "required": True, "description": it.description, "schema": dict(it.schema)}
+        for name, it in known
+    ]
+
+
+def _query_parameters(query: type[Query] | None) -> list[Json]:
+    if query is None:
+        return []
+    schema = query.model_json_schema(ref_template=_COMPONENTS + "{model}")
+    properties: Mapping[str, Json] = schema.get("properties", {})
+    return [_query_parameter(name, facts) for name, facts in properties.items()]
+
+
+def _query_parameter(name: str, facts: Json) -> Json:
+    """Describe a query parameter; it is left out rather than null, so null is no part of its schema."""
+    kept = {key: value for key, value in facts.items() if key not in ("title", "description", "default", "anyOf")}
+    choices = [choice for choice in facts.get("anyOf", []) if choice.get("type") != "null"]
+    schema = {**kept, **choices[0]} if choices else kept
+    if facts.get("default") is not None:
+        schema["default"] = facts["default"]
+    parameter: Json = {"name": name, "in": "query", "required": False, "schema": schema}
+    return {**parameter, "description": facts["description"]} if "description" in facts else parameter
+
+
+def _headers(operation: Operation) -> list[Json]:
+    return [
+        {"name": name, "in": "header", "required": False, "description": meaning, "schema": {"type": "string"}}
+        for name, meaning in operation.headers.items()
+    ]
+
+
+def _responses(operation: Operation) -> Json:
+    answers = {str(status): _answer(answer) for status, answer in operation.answers.items()}
+    problems = {str(status): _problem(status) for status in (*operation.problems, *EVERYWHERE)}
+    return {**problems, **answers}
+
+
+def _answer(answer: Answer) -> Json:
+    described: Json = {"description": answer.description}
+    if answer.headers:
+        described["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()
+        }
+    if answer.media_type:
+        described["content"] = {answer.media_type: {"schema": _reference(answer.model) if answer.model else {}}}
+    return described
+
+
+def _problem(status: int) -> Json:
+    content = {PROBLEM_TYPE: {"schema": _reference(ProblemBody)}}
+    return {"description": f"{HTTPStatus(status).phrase}.", "content": content}
+
+
+def _reference(model: type[BaseModel]) -> Json:
+    return {"$ref": _COMPONENTS + model.__name__}
+
+
+def _schemas(operations: Iterable[Operation]) -> Json:
+    """Return the schemas of everything answered, of the types queries use, and of the job document."""
+    models: set[type[BaseModel]] = {
+        answer.model for each in operations for answer in each.answers.values() if answer.model
+    }
+    queries = {each.query for each in operations if each.query}
+    ordered = sorted(models | {ProblemBody}, key=lambda model: model.__name__)
+    _, answered = models_json_schema(
+        [(model, "serialization") for model in ordered], ref_template=_COMPONENTS + "{model}"
+    )
+    schemas: Json = dict(answered["$defs"])
+    for query in queries:
+        schemas |= query.model_json_schema(ref_template=_COMPONENTS + "{model}").get("$defs", {})
+    return {**schemas, JOB_DOCUMENT: _embedded(job_schema(), JOB_DOCUMENT)}
+
+
+def _embedded(schema: object, name: str) -> object:
+    """Return a schema with its inner references leading to where it now stands."""
+    if isinstance(schema, dict):
+        return {
+            key: _reference_below(value, name) if key == "$ref" else _embedded(value, name)
+            for key, value in schema.items()
+            if key not in ("$schema", "$id")
+        }
+    return [_embedded(part, name) for part in schema] if isinstance(schema, list) else schema
+
+
+def _reference_below(reference: str, name: str) -> str:
+    return reference.replace("#/", f"{_COMPONENTS}{name}/", 1)

@@ -1,0 +1,136 @@
+"""What an operation of the HTTP API is: the routes and the OpenAPI document are both made from these."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Response, request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from lmsvc.web.problems import FaultBody, Problem
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class PathParameter:
+    """A variable part of a path: Flask's converter, its JSON Schema, and what it means."""
+
+    converter: str
+    schema: Mapping[str, object]
+    description: str
+
+
+PATH_PARAMETERS: Mapping[str, PathParameter] = {
+    "job_id": PathParameter("string", {"type": "string", "pattern": "^[a-z2-7]{10}$"}, "id of a job"),
+    "upload": PathParameter("path", {"type": "string", "minLength": 1, "maxLength": 255}, "file name, or upload id"),
+    "name": PathParameter("string", {"type": "string", "minLength": 1}, "name"),
+    "path": PathParameter("path", {"type": "string", "minLength": 1}, "path of the file, `step/output/file`"),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One possible success: what it means and what its body looks like (None: no body)."""
+
+    description: str
+    model: type[BaseModel] | None = None
+    media_type: str | None = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a request carries: its media type, and the name of the component that describes it."""
+
+    media_type: str
+    description: str
+    component: str | None = None
+
+
+class Query(BaseModel):
+    """Base of query models: unknown parameters are refused, so that a typing error is noticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+QueryModel = TypeVar("QueryModel", bound=Query)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method on one path.
+
+    Attributes:
+        method: HTTP method.
+        path: OpenAPI path template; its variables are keys of `PATH_PARAMETERS`.
+        view: called with the path's variables and, where there is a query model, `query`.
+        tag: chapter of the documentation.
+        answers: successes by status.
+        problems: statuses of problems the view may answer with, besides those of every operation.
+        query: model of the query string; None where nothing is read from it.
+        headers: request headers the view reads, with what they mean.
+        body: what the request carries.
+    """
+
+    method: str
+    path: str
+    view: Callable[..., Response]
+    tag: str
+    answers: Mapping[int, Answer]
+    problems: tuple[int, ...] = ()
+    query: type[Query] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Body | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the operation's id, which is its view's name."""
+        return self.view.__name__
+
+    @property
+    def rule(self) -> str:
+        """Return the path as a Flask rule."""
+        return re.sub(r"\{(\w+)\}", lambda found: f"<{_converter(found[1])}>", self.path)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Return the names of the path's variables in order."""
+        return tuple(re.findall(r"\{(\w+)\}", self.path))
+
+    def bound(self) -> Callable[..., Response]:
+        """Return the view as Flask calls it: with the query string checked and parsed."""
+        model = self.query
+        if model is None:
+            return self.view
+
+        @wraps(self.view)
+        def with_query(**variables: str) -> Response:
+            return self.view(**variables, query=parse_query(model))
+
+        return with_query
+
+
+def _converter(variable: str) -> str:
+    return f"{PATH_PARAMETERS[variable].converter}:{variable}"
+
+
+def parse_query(model: type[QueryModel]) -> QueryModel:
+    """Check the query string of this request against its model.
+
+    Raises:
+        Problem: 400 with every fault and the parameter it belongs to.
+    """
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    faults = [FaultBody(parameter=name, detail="given more than once") for name in repeated]
+    values: dict[str, Any] = request.args.to_dict()
+    try:
+        parsed = model.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        faults += [FaultBody(parameter=str(fault["loc"][0]), detail=fault["msg"]) for fault in found]
+    if faults:
+        raise Problem(400, "invalid-query", f"{len(faults)} fault(s) in the query", errors=faults)
+    return parsed

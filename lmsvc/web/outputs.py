@@ -1,0 +1,120 @@
+"""What a job made: its published files and its package."""
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+from flask import Response
+
+from lmsvc.jobs.states import is_terminal
+from lmsvc.store.records import OutputFile
+from lmsvc.web.answers import file_answer, json_answer
+from lmsvc.web.bodies import OutputBody, OutputsPage
+from lmsvc.web.files import NotAPlainFile, open_beneath
+from lmsvc.web.jobs import PageCursor, PageLimit, Text
+from lmsvc.web.operations import Answer, Operation, Query
+from lmsvc.web.problems import Problem, not_found
+from lmsvc.web.services import services
+from lmsvc.web.status import head_or_404
+
+_DOWNLOAD_HEADERS = {"Range": "one range of bytes", "If-Range": "the ETag the range belongs to"}
+
+
+class OutputsQuery(Query):
+    """Which files to list."""
+
+    step: Text = None
+    output: Text = None
+    cursor: PageCursor = None
+    limit: PageLimit = 200
+
+
+def list_outputs(job_id: str, query: OutputsQuery) -> Response:
+    """List the published files of a job with their checksums."""
+    head_or_404(job_id)
+    page = services().store.outputs(job_id, query.step, query.output, query.cursor, query.limit)
+    outputs = [output_body(job_id, row) for row in page.rows]
+    return json_answer(OutputsPage(outputs=outputs, next=page.next_cursor))
+
+
+def get_output(job_id: str, path: str) -> Response:
+    """Download a published file, whole or in part."""
+    head_or_404(job_id)
+    known = services().store.output(job_id, path)
+    if known is None:
+        raise not_found("The job has published no such file.")
+    stream = _open(services().paths.job(job_id).outputs, path, "The file is no longer there.")
+    return _download(stream, known.sha256, path, known.media_type)
+
+
+def get_package(job_id: str) -> Response:
+    """Download the package of a job that is over: everything it made in one zip, with a manifest."""
+    head = head_or_404(job_id)
+    if not is_terminal(head.state):
+        detail = f"The job is {head.state}; its package is made when it is over."
+        raise Problem(404, "not-found", detail, headers={"Retry-After": "2"})
+    paths = services().paths.job(job_id)
+    stream = _open(paths.root, paths.package.name, f"The job is {head.state} and has no package.")
+    return _download(stream, _tag(stream), f"{job_id}.zip", "application/zip")
+
+
+def output_body(job_id: str, row: OutputFile) -> OutputBody:
+    """Return a published file as the API shows it."""
+    return OutputBody(**asdict(row), href=f"/api/v1/jobs/{job_id}/outputs/{quote(row.path)}")
+
+
+def _open(root: Path, relative: str, absent: str) -> IO[bytes]:
+    try:
+        return open_beneath(root, relative)
+    except NotAPlainFile as error:
+        raise not_found(absent) from error
+
+
+def _download(stream: IO[bytes], tag: str, path: str, media_type: str) -> Response:
+    try:
+        return file_answer(stream, os.fstat(stream.fileno()).st_size, tag, path, media_type)
+    except Problem:
+        stream.close()
+        raise
+
+
+def _tag(stream: IO[bytes]) -> str:
+    facts = os.fstat(stream.fileno())
+    return f"{facts.st_ino:x}-{facts.st_size:x}-{facts.st_mtime_ns:x}"
+
+
+_OUTPUTS = "/api/v1/jobs/{job_id}/outputs"
+_PARTIAL = Answer("The range asked for.", media_type="*/*", headers={"Content-Range": "which bytes these are"})
+_UNCHANGED = Answer("Nothing has changed.", media_type=None)
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        _OUTPUTS,
+        list_outputs,
+        "outputs",
+        {200: Answer("A page of files.", OutputsPage)},
+        (400, 404),
+        OutputsQuery,
+    ),
+    Operation(
+        "GET",
+        f"{_OUTPUTS}/{{path}}",
+        get_output,
+        "outputs",
+        {200: Answer("The file.", media_type="*/*", headers={"ETag": "its sha256"}), 206: _PARTIAL, 304: _UNCHANGED},
+        (404, 412, 416),
+        headers=_DOWNLOAD_HEADERS,
+    ),
+    Operation(
+        "GET",
+        "/api/v1/jobs/{job_id}/package",
+        get_package,
+        "outputs",
+        {200: Answer("The package.", media_type="application/zip"), 206: _PARTIAL, 304: _UNCHANGED},
+        (404, 412, 416),
+        headers=_DOWNLOAD_HEADERS,
+    ),
+)

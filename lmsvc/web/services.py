@@ -1,0 +1,65 @@
+"""What the views work with, made once per process and kept by the application."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from flask import Flask, current_app
+
+from lmsvc.cctools.catalog import CatalogClient
+from lmsvc.doorbell import ring
+from lmsvc.paths import DataPaths
+from lmsvc.settings import Settings
+from lmsvc.store import Store
+from lmsvc.web.board import Board
+from lmsvc.web.registries import Registries
+
+CATALOG_TIMEOUT_SECONDS = 1.0
+MAX_WAITERS = 8
+
+_KEY = "lmsvc"
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a view may use."""
+
+    settings: Settings
+    paths: DataPaths
+    store: Store
+    registries: Registries
+    board: Board
+    waiters: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(MAX_WAITERS))
+
+    @classmethod
+    def of(cls, settings: Settings, store: Store) -> "Services":
+        """Make the services of one process."""
+        catalog = CatalogClient(settings.catalog_host, settings.catalog_port, CATALOG_TIMEOUT_SECONDS)
+        return cls(settings, DataPaths(settings.data_dir), store, Registries.of(settings), Board(catalog))
+
+    def wake_controller(self) -> None:
+        """Tell the controller that there is something to do."""
+        ring(self.paths.controller_doorbell)
+
+    @contextlib.contextmanager
+    def waiting_place(self) -> Iterator[bool]:
+        """Hold one of the few threads that may wait for a change; False where all of them do already."""
+        granted = self.waiters.acquire(blocking=False)
+        try:
+            yield granted
+        finally:
+            if granted:
+                self.waiters.release()
+
+
+def install(app: Flask, services: Services) -> None:
+    """Let the views of this application find their services."""
+    app.extensions[_KEY] = services
+
+
+def services() -> Services:
+    """Return the services of the application that serves this request."""
+    found = current_app.extensions[_KEY]
+    assert isinstance(found, Services)
+    return found
