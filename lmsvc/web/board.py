@@ -4,20 +4,13 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from lmsvc.cctools.catalog import CatalogUnreachable
+from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 
 REFRESH_SECONDS = 1.0
 STALE_SECONDS = 15.0
 AGENT = "lm_agent"
-
-
-class Catalog(Protocol):
-    """The part of the catalog's client that is needed here."""
-
-    def query(self, types: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the catalog's records of these types; raises CatalogUnreachable."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +57,7 @@ class Snapshot:
 class Board:
     """The latest snapshot, shared by all threads."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: CatalogClient) -> None:
         """Read the catalog through this client."""
         self._catalog = catalog
         self._lock = threading.Lock()
@@ -87,16 +80,16 @@ class Board:
             records = self._catalog.query([AGENT])
         except CatalogUnreachable:
             return Snapshot(reachable=False)
-        return Snapshot(True, hosts_by_pool(records, time.time()))
+        fresh = self._catalog.fresh(records, self._catalog.now(), STALE_SECONDS)
+        return Snapshot(True, hosts_by_pool(fresh))
 
 
-def hosts_by_pool(records: Sequence[Mapping[str, Any]], now: float) -> dict[str, tuple[HostView, ...]]:
-    """Return the agents' records as views, by pool; records not heard from for `STALE_SECONDS` are left out."""
+def hosts_by_pool(records: Sequence[Mapping[str, Any]]) -> dict[str, tuple[HostView, ...]]:
+    """Return the agents' records as views, by pool."""
     hosts: dict[str, tuple[HostView, ...]] = {}
     for record in sorted(records, key=lambda record: str(record.get("host"))):
-        if now - float(record.get("lastheardfrom", now)) <= STALE_SECONDS:
-            pool = str(record.get("pool"))
-            hosts[pool] = (*hosts.get(pool, ()), _host(record))
+        pool = str(record.get("pool"))
+        hosts[pool] = (*hosts.get(pool, ()), _host(record))
     return hosts
 
 

@@ -13,13 +13,12 @@ from prometheus_client.registry import Collector
 from lmsvc.jobs.states import JobState
 from lmsvc.store.errors import StoreError
 from lmsvc.web.board import Snapshot
+from lmsvc.web.demand import Demand, demand
 from lmsvc.web.operations import Answer, Operation
 from lmsvc.web.services import Services
 
 _KEY = "lmsvc.metrics"
 _BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
-
-Demand = Mapping[str, tuple[int, int]]
 
 
 class Starvation:
@@ -54,16 +53,16 @@ class State(Collector):
         yield unreachable
         yield _slots(self._services, snapshot)
         try:
-            counts, demand = self._services.store.counts(), self._services.store.pool_progress()
+            counts, work = self._services.store.counts(), demand(self._services.store)
         except StoreError:
             return
         yield _jobs(counts)
-        yield _items(demand)
-        yield self._starved(demand, snapshot)
+        yield _items(work)
+        yield self._starved(work, snapshot)
 
-    def _starved(self, demand: Demand, snapshot: Snapshot) -> Metric:
-        pools = {*self._services.settings.pools, *demand}
-        waiting = {pool: demand.get(pool, (0, 0))[0] for pool in pools}
+    def _starved(self, work: Demand, snapshot: Snapshot) -> Metric:
+        pools = {*self._services.settings.pools, *work.waiting}
+        waiting = {pool: work.waiting.get(pool, 0) for pool in pools}
         slots = {pool: snapshot.slots(pool)[1] for pool in pools}
         family = GaugeMetricFamily(
             "lmsvc_pool_starved_seconds", "seconds that work has waited in a pool without a slot", labels=["pool"]
@@ -80,11 +79,11 @@ def _jobs(counts: Mapping[JobState, int]) -> Metric:
     return family
 
 
-def _items(demand: Demand) -> Metric:
+def _items(work: Demand) -> Metric:
     family = GaugeMetricFamily("lmsvc_items", "items of running jobs by pool and state", labels=["pool", "state"])
-    for pool, (waiting, running) in demand.items():
-        family.add_metric([pool, "waiting"], waiting)
-        family.add_metric([pool, "running"], running)
+    for state, counts in (("waiting", work.waiting), ("running", work.running)):
+        for pool, count in counts.items():
+            family.add_metric([pool, state], count)
     return family
 
 

@@ -3,17 +3,18 @@
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
+from typing import IO, Annotated
 from urllib.parse import quote
 
 from flask import Response
+from pydantic import Field
 
 from lmsvc.jobs.states import is_terminal
 from lmsvc.store.records import OutputFile
 from lmsvc.web.answers import file_answer, json_answer
 from lmsvc.web.bodies import OutputBody, OutputsPage
 from lmsvc.web.files import NotAPlainFile, open_beneath
-from lmsvc.web.jobs import PageCursor, PageLimit, Text
+from lmsvc.web.jobs import PageLimit, Text
 from lmsvc.web.operations import Answer, Operation, Query
 from lmsvc.web.problems import Problem, not_found
 from lmsvc.web.services import services
@@ -27,16 +28,18 @@ class OutputsQuery(Query):
 
     step: Text = None
     output: Text = None
-    cursor: PageCursor = None
+    cursor: Annotated[int | None, Field(ge=0, le=2**31)] = None
     limit: PageLimit = 200
 
 
 def list_outputs(job_id: str, query: OutputsQuery) -> Response:
     """List the published files of a job with their checksums."""
     head_or_404(job_id)
-    page = services().store.outputs(job_id, query.step, query.output, query.cursor, query.limit)
-    outputs = [output_body(job_id, row) for row in page.rows]
-    return json_answer(OutputsPage(outputs=outputs, next=page.next_cursor))
+    begin = query.cursor or 0
+    rows = [row for row in services().store.outputs(job_id) if _is_wanted(row, query)]
+    outputs = [output_body(job_id, row) for row in rows[begin : begin + query.limit]]
+    end = begin + query.limit
+    return json_answer(OutputsPage(outputs=outputs, next=str(end) if end < len(rows) else None))
 
 
 def get_output(job_id: str, path: str) -> Response:
@@ -63,6 +66,10 @@ def get_package(job_id: str) -> Response:
 def output_body(job_id: str, row: OutputFile) -> OutputBody:
     """Return a published file as the API shows it."""
     return OutputBody(**asdict(row), href=f"/api/v1/jobs/{job_id}/outputs/{quote(row.path)}")
+
+
+def _is_wanted(row: OutputFile, query: OutputsQuery) -> bool:
+    return query.step in (None, row.step) and query.output in (None, row.output)
 
 
 def _open(root: Path, relative: str, absent: str) -> IO[bytes]:

@@ -54,15 +54,15 @@ def job_page(job_id: str) -> Response:
     """Show a job: its state, why it waits, what failed, how far it is, what it made."""
     found, head = services(), head_or_404(job_id)
     status = job_status(found, head)
-    outputs = found.store.outputs(job_id, limit=OUTPUTS_ON_PAGE + 1)
+    outputs = found.store.outputs(job_id)
     return _page(
         "job.html",
         job=status,
         failed=_items(job_id, ItemState.FAILED),
         not_run=_items(job_id, ItemState.NOT_RUN),
         skipped=_items(job_id, ItemState.SKIPPED),
-        outputs=[output_body(job_id, row) for row in outputs.rows[:OUTPUTS_ON_PAGE]],
-        more_outputs=len(outputs.rows) > OUTPUTS_ON_PAGE,
+        outputs=[output_body(job_id, row) for row in outputs[:OUTPUTS_ON_PAGE]],
+        more_outputs=len(outputs) > OUTPUTS_ON_PAGE,
         over=is_terminal(status.state),
         can_retry=_can_retry(status.state, status.progress),
         live=not is_terminal(status.state),

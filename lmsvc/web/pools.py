@@ -1,13 +1,12 @@
 """Pools: the slots they should have, those they have, and the work that waits for them."""
 
-from collections.abc import Mapping
-
 from flask import Response
 from pydantic import BaseModel, Field
 
 from lmsvc.settings import PoolSettings
 from lmsvc.web.answers import json_answer
 from lmsvc.web.board import HostView, Snapshot
+from lmsvc.web.demand import Demand, demand
 from lmsvc.web.operations import Answer, Operation
 from lmsvc.web.services import services
 
@@ -62,19 +61,16 @@ def list_pools() -> Response:
 def current_pools() -> PoolsBody:
     """Return all pools as of now."""
     found = services()
-    snapshot, demand = found.board.snapshot(), found.store.pool_progress()
+    snapshot, work = found.board.snapshot(), demand(found.store)
     configured = found.settings.pools
     names = sorted({*configured, *snapshot.hosts})
-    pools = [_pool(name, configured.get(name), snapshot, demand) for name in names]
+    pools = [_pool(name, configured.get(name), snapshot, work) for name in names]
     return PoolsBody(catalog_reachable=snapshot.reachable, pools=pools)
 
 
-def _pool(
-    name: str, settings: PoolSettings | None, snapshot: Snapshot, demand: Mapping[str, tuple[int, int]]
-) -> PoolBody:
+def _pool(name: str, settings: PoolSettings | None, snapshot: Snapshot, work: Demand) -> PoolBody:
     hosts = snapshot.hosts.get(name, ())
     idle, slots = snapshot.slots(name)
-    waiting, running = demand.get(name, (0, 0))
     return PoolBody(
         name=name,
         categories=settings.categories if settings else [],
@@ -85,8 +81,8 @@ def _pool(
         slots=slots,
         idle=idle,
         busy=slots - idle,
-        items_waiting=waiting,
-        items_running=running,
+        items_waiting=work.waiting.get(name, 0),
+        items_running=work.running.get(name, 0),
         hosts=[_host(host) for host in hosts],
     )
 

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from lmsvc.jobs.datasets import Dataset
 from lmsvc.jobs.tools import Tool
-from lmsvc.registry import RegistryError, load_datasets, load_tools
+from lmsvc.registry import SHIPPED_TOOLS, RegistryError, load_datasets, load_tools
 from lmsvc.settings import Settings
 
 LOOK_EVERY_SECONDS = 1.0
@@ -77,7 +77,7 @@ class Registries:
     @classmethod
     def of(cls, settings: Settings) -> "Registries":
         """Read the shipped tools and everything the site added."""
-        tools, datasets = settings.tool_dirs, settings.dataset_dirs
+        tools, datasets = [SHIPPED_TOOLS, *settings.tool_dirs], settings.dataset_dirs
         return cls(
             Watched(tools, lambda: load_tools(tools)),
             Watched(datasets, lambda: load_datasets(datasets)),
