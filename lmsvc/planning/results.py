@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lmsvc.jobs.states import ItemState
-from lmsvc.jobs.types import TypeExpression
 
 SourceDict = dict[str, Any]
 """A source as it stands in a task specification: `{"value": ...}`, `{"file": ...}`, `{"bundle": ...}`, ..."""
@@ -55,7 +54,6 @@ class StepResult:
 class ResolvedInput:
     """An input of the job, ready to be put into task specifications."""
 
-    type: TypeExpression
     source: SourceDict
     elements: tuple[SourceDict, ...] | None = None
     """The source of each element where it is an array."""
