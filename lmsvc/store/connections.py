@@ -12,12 +12,9 @@ from typing import Any, Generic, Protocol, TypeVar
 import peewee
 import psycopg
 
-BUSY_SECONDS = 10.0
-
 _PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
-    f"busy_timeout={int(BUSY_SECONDS * 1000)}",
     "temp_store=MEMORY",
     "journal_size_limit=67108864",
 )
@@ -74,15 +71,18 @@ class Idle(Generic[C]):
 class Sqlite(peewee.SqliteDatabase):
     """One SQLite file, with a pool of connections."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_seconds: float) -> None:
         """Name the file; its directory is made when the first connection opens."""
         super().__init__(str(path), lock_type="IMMEDIATE")
         self.path = path
+        self.busy_seconds = busy_seconds
         self.idle: Idle[sqlite3.Connection] = Idle(self._open, lambda connection: not connection.in_transaction)
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self.path, timeout=self.busy_seconds, isolation_level=None, check_same_thread=False
+        )
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return connection
@@ -91,7 +91,7 @@ class Sqlite(peewee.SqliteDatabase):
         """Switch the file to WAL, waiting for others that do so: SQLite's busy timeout does not cover this."""
         connection = self.idle.take()
         try:
-            deadline = time.monotonic() + BUSY_SECONDS
+            deadline = time.monotonic() + self.busy_seconds
             while not _switched_to_wal(connection) and time.monotonic() < deadline:
                 time.sleep(0.01)
         finally:
@@ -107,10 +107,11 @@ class Sqlite(peewee.SqliteDatabase):
 class Postgres(peewee.PostgresqlDatabase):
     """One PostgreSQL database, with a pool of connections."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, busy_seconds: float) -> None:
         """Name the database by its URL, as libpq reads it."""
         super().__init__(url, prefer_psycopg3=True)
         self.url = url
+        self.busy_seconds = busy_seconds
         self.idle: Idle[PostgresConnection] = Idle(self._open, _alive)
 
     def _open(self) -> PostgresConnection:
@@ -118,12 +119,12 @@ class Postgres(peewee.PostgresqlDatabase):
             self.url,
             autocommit=True,
             application_name="lmsvc",
-            connect_timeout=int(BUSY_SECONDS),
+            connect_timeout=max(2, int(self.busy_seconds)),
             keepalives_idle=10,
             keepalives_interval=5,
             keepalives_count=3,
         )
-        connection.execute(f"SET lock_timeout = '{int(BUSY_SECONDS)}s'")
+        connection.execute(f"SET lock_timeout = {int(self.busy_seconds * 1000)}")
         return connection
 
     def _connect(self) -> PostgresConnection:

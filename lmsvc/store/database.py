@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from peewee import EXCLUDED, BaseQuery, Field, Insert, Model, ModelSelect
 
-from lmsvc.store.connections import BUSY_SECONDS, Postgres, Sqlite
+from lmsvc.store.connections import Postgres, Sqlite
 from lmsvc.store.errors import StoreError, StoreUnavailable, translated
 
 M = TypeVar("M", bound=Model)
@@ -76,26 +76,30 @@ class Session:
         remaining = iter(rows)
         while chunk := list(islice(remaining, _CHUNK)):
             fields = [getattr(model, name) for name in chunk[0]]
-            query = self._upsert_query(model, key, fields, list(chunk[0].values()))
             values = [[field.db_value(row[field.name]) for field in fields] for row in chunk]
-            self._cursor().executemany(query, values)
+            self.repeat(_upsert(model, key, fields, values[0]), values)
 
-    def _upsert_query(self, model: type[Model], key: Sequence[Field], fields: list[Any], row: list[Any]) -> str:
-        names = {field.name for field in key}
-        changed = {field: getattr(EXCLUDED, field.column_name) for field in fields if field.name not in names}
-        query = model.insert_many([row], fields=fields).on_conflict(conflict_target=list(key), update=changed)
-        return str(query.bind(self._database).sql()[0])
+    def repeat(self, query: BaseQuery, parameters: Iterable[Sequence[Any]]) -> None:
+        """Run a query once per row of parameters, which stand in for its own."""
+        sql, _ = query.bind(self._database).sql()
+        self._cursor().executemany(sql, parameters)
 
     def _cursor(self) -> _Cursor:
         return cast(Callable[[], _Cursor], self._database.cursor)()
 
 
+def _upsert(model: type[Model], key: Sequence[Field], fields: list[Any], row: list[Any]) -> BaseQuery:
+    names = {field.name for field in key}
+    changed = {field: getattr(EXCLUDED, field.column_name) for field in fields if field.name not in names}
+    return model.insert_many([row], fields=fields).on_conflict(conflict_target=list(key), update=changed)
+
+
 class Database:
     """One database: hands out sessions to any thread."""
 
-    def __init__(self, url: str) -> None:
-        """Accept `sqlite:///PATH` (so `sqlite:////PATH` or `sqlite:///` before an absolute path) or `postgresql://...`."""
-        self._database = _from_url(url)
+    def __init__(self, url: str, busy_seconds: float) -> None:
+        """Accept `sqlite:///PATH` (four slashes when PATH is absolute) or `postgresql://...`."""
+        self._database = _from_url(url, busy_seconds)
         self._writer = threading.Lock()
 
     @property
@@ -139,7 +143,7 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        if not self._writer.acquire(timeout=BUSY_SECONDS):
+        if not self._writer.acquire(timeout=self._database.busy_seconds):
             raise StoreUnavailable("the database was busy for too long")
         try:
             yield
@@ -147,10 +151,10 @@ class Database:
             self._writer.release()
 
 
-def _from_url(url: str) -> Sqlite | Postgres:
+def _from_url(url: str, busy_seconds: float) -> Sqlite | Postgres:
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
-        return Sqlite(Path(rest[1:]))
+        return Sqlite(Path(rest[1:]), busy_seconds)
     if scheme in {"postgresql", "postgres"}:
-        return Postgres(url)
+        return Postgres(url, busy_seconds)
     raise StoreError(f"cannot use the database {scheme}://: give sqlite:///PATH or postgresql://USER@HOST/NAME")

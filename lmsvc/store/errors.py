@@ -49,13 +49,23 @@ class SchemaTooNew(StoreError):
 
 
 def _translate(error: Exception) -> StoreError:
-    cause = next((arg for arg in error.args if isinstance(arg, Exception)), error)
-    message = str(cause).strip()
-    if isinstance(cause, (sqlite3.IntegrityError, psycopg.IntegrityError)):
+    message = str(error).strip()
+    if isinstance(error, (peewee.IntegrityError, sqlite3.IntegrityError, psycopg.IntegrityError)):
         return StoreError(message)
-    if _SQLITE_FULL in message or (isinstance(cause, psycopg.Error) and cause.sqlstate == _POSTGRES_FULL):
+    if any(_says_full(one) for one in _with_context(error)):
         return StoreFull(message)
     return StoreUnavailable(message)
+
+
+def _with_context(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and those it followed: rolling back a transaction that a full disk ended is an error too."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _says_full(error: BaseException) -> bool:
+    return _SQLITE_FULL in str(error) or (isinstance(error, psycopg.Error) and error.sqlstate == _POSTGRES_FULL)
 
 
 @contextmanager

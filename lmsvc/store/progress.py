@@ -12,7 +12,6 @@ from lmsvc.store.records import ItemRecord, Page, StepProgress, TaskRecord
 _STEP = [getattr(Steps, name) for name in StepProgress.__dataclass_fields__]
 _TASK = [getattr(Tasks, name) for name in TaskRecord.__dataclass_fields__]
 _ITEM = [getattr(Items, "number" if name == "index" else name) for name in ItemRecord.__dataclass_fields__]
-_CHUNK = 500
 
 
 class ProgressStore(Part):
@@ -90,11 +89,9 @@ class ProgressStore(Part):
 
     def clear_items(self, job_id: str, step: str, indices: Sequence[int]) -> None:
         """Forget items of a step that are to run again."""
-        mine = (Items.job_id == job_id) & (Items.step == step)
+        mine = (Items.job_id == job_id) & (Items.step == step) & (Items.number == 0)
         with self._database.writing() as session:
-            for start in range(0, len(indices), _CHUNK):
-                chunk = Items.number.in_(indices[start : start + _CHUNK])
-                session.change(Items.delete().where(mine & chunk))
+            session.repeat(Items.delete().where(mine), [(job_id, step, index) for index in indices])
 
 
 def _item_row(job_id: str, item: ItemRecord) -> Row:

@@ -48,6 +48,14 @@ class Store(
         self._database.close()
 
 
-def open_store(database_url: str) -> Store:
-    """Return the store of `sqlite:///PATH` or `postgresql://...`. Connects at the first call, not before."""
-    return Store(Database(database_url))
+def open_store(database_url: str, busy_seconds: float = 10.0) -> Store:
+    """Return the store of `sqlite:///PATH` or `postgresql://...`. Connects at the first call, not before.
+
+    Args:
+        database_url: which database.
+        busy_seconds: how long a call waits for other writers, or for a connection, before it is `StoreUnavailable`.
+
+    Raises:
+        StoreError: the URL names no database that can be used.
+    """
+    return Store(Database(database_url, busy_seconds))

@@ -1,0 +1,1 @@
+"""Tests: real programs, real files, real databases."""
