@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+import lmsvc
 from lmsvc.paths import DataPaths
 from lmsvc.settings import PoolSettings, Settings
 from lmsvc.supervisor import INSTANCE_MARK, AlreadyRunning, Program, Supervisor, kill_instance, only_instance
@@ -103,13 +104,23 @@ def _agent(settings: Settings, paths: DataPaths, name: str, pool: PoolSettings) 
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    return {**os.environ, **settings.environment(), INSTANCE_MARK: str(settings.data_dir)}
+    own = {INSTANCE_MARK: str(settings.data_dir), "PYTHONPATH": str(settings.data_dir / "python")}
+    return {**os.environ, **settings.environment(), **own}
+
+
+def _offer_package(directory: Path) -> None:
+    """Make this package, and no other, importable for tasks, whose Python has packages of its own."""
+    directory.mkdir(exist_ok=True)
+    link = directory / "lmsvc"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path(lmsvc.__file__).parent)
 
 
 def _prepare(settings: Settings, paths: DataPaths) -> None:
     _check_programs()
     for directory in (paths.logs, paths.uploads, paths.root / "catalog", paths.root / "jobs"):
         directory.mkdir(parents=True, exist_ok=True)
+    _offer_package(paths.root / "python")
     for name in settings.pools:
         paths.pool(name).mkdir(parents=True, exist_ok=True)
         make_password(paths.password(name))

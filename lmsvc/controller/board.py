@@ -66,7 +66,7 @@ class Board:
             self.reachable = False
             return
         self.reachable = True
-        self._agents = self._catalog.fresh(records, time.time(), FRESH_SECONDS)
+        self._agents = self._catalog.fresh(records, self._catalog.now(), FRESH_SECONDS)
 
     def capacity(self, pool: str) -> dict[str, int]:
         """Return the slots of a pool that are alive, by host."""

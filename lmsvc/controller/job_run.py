@@ -12,7 +12,6 @@ from lmsvc.controller.board import Demand
 from lmsvc.controller.inputs import InputSources, JobInputs, resolve_inputs
 from lmsvc.controller.progress import Progress
 from lmsvc.controller.results import Forget, JobResults
-from lmsvc.controller.retry import forget_for_retry
 from lmsvc.controller.shard_run import ShardTask
 from lmsvc.controller.stage_run import (
     LostTask,
@@ -29,11 +28,12 @@ from lmsvc.jobs.document import JobDocument
 from lmsvc.jobs.tools import ToolRegistry
 from lmsvc.paths import JobPaths
 from lmsvc.planning.results import PoolShape
+from lmsvc.planning.retry import stale_steps
 from lmsvc.planning.stages import Plan, Sizing, Stage, plan_stages
 from lmsvc.planning.tasks import StageRequest, build_stage
 from lmsvc.store.records import Job
 from lmsvc.store.store import Store
-from lmsvc.worker.step_runner import read_status, write_bundle
+from lmsvc.worker.step_runner import BundleError, read_status, write_bundle
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,8 @@ class JobRun:
         generation = next_generation(self.paths) - 1
         for attempt in self.paths.stages.glob("*/attempt-*/s*"):
             (attempt / "ended").touch()
-        forget = forget_for_retry(self.document, before, generation)
+        stale = stale_steps(self.document, self._context.tools, before.steps())
+        forget = Forget(unfinished=generation, steps=dict.fromkeys(sorted(stale), generation))
         for step in self.document.steps:
             items = before.items(step).items()
             again = [index for index, item in items if forget.covers(step, item.state, item.generation)]
@@ -222,7 +223,11 @@ class JobRun:
         kept = self.paths.bundles / task.bundle
         if kept.exists():
             return
-        status = read_status(bundle)
+        try:
+            status = read_status(bundle)
+        except BundleError as error:
+            self._give_up(stage_id, LostTask(task, str(error)))
+            return
         os.link(bundle, kept)
         self.results.add(status, task.bundle)
         self.progress.finished(stage_id, _generation(task), status)

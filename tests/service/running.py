@@ -1,0 +1,181 @@
+"""A whole service under test: ``lmsvc up`` as a process of its own, its processes, a client."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from lmsvc.client import Client
+from lmsvc.supervisor import instance_pids
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 90.0
+JOB_SECONDS = 120.0
+
+
+def free_ports(count: int) -> int:
+    """Return the first of some neighbouring ports that nobody listens on."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            first = int(probe.getsockname()[1])
+        if first + count < 65000 and all(_is_free(first + offset) for offset in range(count)):
+            return first
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def wait_for(what: str, condition: Callable[[], Any], seconds: float) -> float:
+    """Wait until a condition holds; print and return how long it took.
+
+    Raises:
+        AssertionError: it did not hold within ``seconds``.
+    """
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < seconds, f"{what}: not within {seconds} s"
+        time.sleep(0.03)
+    took = time.monotonic() - started
+    print(f"{what}: {took:.2f} s")
+    return took
+
+
+class RunningService:
+    """A service in a data directory; started, killed and started again by tests."""
+
+    def __init__(self, data_dir: Path, **settings: object) -> None:
+        """Choose ports; ``settings`` are fields of `lmsvc.settings.Settings`."""
+        self.data_dir = data_dir
+        data_dir.mkdir(parents=True, exist_ok=True)
+        self.port = free_ports(1)
+        catalog_port = free_ports(2)
+        managers = free_ports(100)
+        own: Mapping[str, object] = {
+            "data_dir": str(data_dir),
+            "port": self.port,
+            "catalog_port": catalog_port,
+            "manager_ports": [managers, managers + 99],
+            "tool_path": f"{ROOT}/.tools/bin:{os.environ['PATH']}",
+            **settings,
+        }
+        self._environment = {
+            **os.environ,
+            **{f"LMSVC_{k.upper()}": v if isinstance(v, str) else json.dumps(v) for k, v in own.items()},
+        }
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.client = Client(self.url)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        with (self.data_dir / "up.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "lmsvc.cli.main", "up"],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        wait_for("service ready", self._ready, READY_SECONDS)
+
+    def _ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, (self.data_dir / "up.log").read_text()
+        try:
+            return self.client.ready()
+        except Exception:
+            return False
+
+    def stop(self) -> None:
+        """End it and check that nothing of it is left."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(30)
+        self.assert_nothing_left()
+
+    def kill_everything(self) -> None:
+        """Kill the supervisor and every process of the service with SIGKILL."""
+        assert self.process is not None
+        self.process.kill()
+        for pid in self.pids():
+            kill(pid)
+        self.process.wait()
+
+    def pids(self) -> list[int]:
+        """Return every process of the service below its supervisor."""
+        return list(instance_pids(str(self.data_dir)))
+
+    def assert_nothing_left(self) -> None:
+        """Fail where a process of the service lives on."""
+        wait_for("nothing left", lambda: not self.pids(), 10)
+
+    def find(self, *words: str) -> list[int]:
+        """Return the service's processes whose command line holds all of some words, oldest first."""
+        found = []
+        for pid in self.pids():
+            line = command_line(pid)
+            if all(any(word in part for part in line) for word in words):
+                found.append(pid)
+        return sorted(found)
+
+    def submit(self, document: Mapping[str, Any]) -> str:
+        """Submit a job and return its id."""
+        return str(self.client.submit(document)["id"])
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """Return a job's status."""
+        return dict(self.client.job(job_id))
+
+    def wait_for_end(self, job_id: str, seconds: float = JOB_SECONDS) -> dict[str, Any]:
+        """Wait until a job is over; return its status."""
+        wait_for(f"job {job_id} over", lambda: self.is_over(job_id), seconds)
+        return self.job(job_id)
+
+    def is_over(self, job_id: str) -> bool:
+        """Return whether a job has ended."""
+        return self.job(job_id)["state"] in ("succeeded", "failed", "cancelled")
+
+    def run(self, document: Mapping[str, Any], seconds: float = JOB_SECONDS) -> dict[str, Any]:
+        """Submit a job and wait for its end."""
+        return self.wait_for_end(self.submit(document), seconds)
+
+    def logs(self) -> str:
+        """Return the tails of all logs, for a failing test."""
+        tails = [f"--- {path.name}\n{_tail(path)}" for path in sorted((self.data_dir / "logs").glob("*.log"))]
+        return "\n".join(tails)
+
+
+def _tail(path: Path, lines: int = 40) -> str:
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+
+
+def command_line(pid: int) -> Sequence[str]:
+    """Return the command line of a process, empty where it is gone."""
+    try:
+        return psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return []
+
+
+def kill(pid: int) -> None:
+    """Kill a process with SIGKILL if it still lives."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
