@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lmsvc.tools.archives import zip_shapefile
 from lmsvc.tools.tables import keys_of, read_coordinates
-from lmsvc.tools.toolkit import Inputs, Outputs, Skipped, ToolError, output_file, run_tool
+from lmsvc.tools.toolkit import Inputs, Outputs, Skipped, ToolError, load, output_file, run_tool
 from lmsvc.tools.upstream import run_program
 
 Bounds = tuple[float, float, float, float]
@@ -30,9 +30,9 @@ def chosen_bounds(inputs: Inputs) -> Bounds:
 def default_bounds(inputs: Inputs) -> Bounds:
     """Give the box of the layer or points of the job."""
     if layer := inputs.optional_file("layer"):
-        from lmsvc.tools.rasters import frame_of, open_raster
-
-        return frame_of(open_raster(layer)).bounds
+        rasters = load("lmsvc.tools.rasters")
+        west, south, east, north = rasters.frame_of(rasters.open_raster(layer)).bounds
+        return west, south, east, north
     if points := inputs.optional_file("points"):
         places = read_coordinates(points, keys_of(inputs))
         if not places:

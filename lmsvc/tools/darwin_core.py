@@ -77,8 +77,10 @@ def open_core(archive: zipfile.ZipFile, core: Core) -> Iterator[Iterator[list[st
     except KeyError as error:
         raise ToolError(f"the Darwin Core archive lacks its own file {core.member}") from error
     with member, io.TextIOWrapper(member, encoding=core.encoding, newline="") as lines:
-        quoting = csv.QUOTE_MINIMAL if core.quote else csv.QUOTE_NONE
-        rows = csv.reader(lines, delimiter=core.delimiter, quotechar=core.quote or None, quoting=quoting)
+        if core.quote:
+            rows = csv.reader(lines, delimiter=core.delimiter, quotechar=core.quote)
+        else:
+            rows = csv.reader(lines, delimiter=core.delimiter, quoting=csv.QUOTE_NONE)
         for _ in range(core.header_lines):
             next(rows, None)
         yield (_in_order(row, core) for row in rows if row)

@@ -1,28 +1,26 @@
 """Geometry through GDAL: areas in well-known text, and changes of map projection."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from types import ModuleType
 
-from lmsvc.tools.toolkit import ToolError
+from lmsvc.tools.toolkit import ToolError, load
 
 Test = Callable[[float, float], bool]
 
 
-def _areas(texts: Sequence[str]) -> list[Any]:
-    from osgeo import ogr
-
-    ogr.UseExceptions()
-    try:
-        return [ogr.CreateGeometryFromWkt(text) for text in texts]
-    except RuntimeError as error:
-        raise ToolError(f"geometry_wkts is not well-known text: {error}") from error
+def _gdal(module: str) -> ModuleType:
+    found = load(f"osgeo.{module}")
+    found.UseExceptions()
+    return found
 
 
 def within(texts: Sequence[str]) -> Test:
     """Give the test whether a place lies in one of the areas, borders included."""
-    from osgeo import ogr
-
-    areas = _areas(texts)
+    ogr = _gdal("ogr")
+    try:
+        areas = [ogr.CreateGeometryFromWkt(text) for text in texts]
+    except RuntimeError as error:
+        raise ToolError(f"geometry_wkts is not well-known text: {error}") from error
 
     def test(x: float, y: float) -> bool:
         point = ogr.Geometry(ogr.wkbPoint)
@@ -40,9 +38,7 @@ def outside_of(texts: Sequence[str]) -> Test:
 
 def transformer(source_epsg: int, target_epsg: int) -> Callable[[float, float], tuple[float, float]]:
     """Give the conversion of (x, y), x always the easting, between two projections."""
-    from osgeo import osr
-
-    osr.UseExceptions()
+    osr = _gdal("osr")
     systems = []
     for code in (source_epsg, target_epsg):
         system = osr.SpatialReference()

@@ -58,7 +58,7 @@ def read_grid(source: InputFile) -> Grid:
     return Grid(path, sites, _frame(layer, side))
 
 
-def _frame(layer: Any, side: float) -> Frame:
+def _frame(layer: ogr.Layer, side: float) -> Frame:
     west, east, south, north = layer.GetExtent()
     system = layer.GetSpatialRef()
     projection = system.ExportToWkt() if system else epsg_text(4326)

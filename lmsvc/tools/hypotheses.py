@@ -5,7 +5,6 @@ number of classes becomes a column per class: 1 in the class, -1 in another, 0 w
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from osgeo import ogr
@@ -13,7 +12,7 @@ from osgeo import ogr
 from lmsvc.tools.archives import is_zip, unzip_shapefile
 from lmsvc.tools.grids import Grid
 from lmsvc.tools.matrices import Matrix
-from lmsvc.tools.rasters import gdal, open_raster, values_of, warp
+from lmsvc.tools.rasters import burn, open_raster, values_of, warp
 from lmsvc.tools.toolkit import InputFile, ToolError
 
 PIXELS_PER_SIDE = 10
@@ -43,7 +42,7 @@ def encode_hypotheses(
     return Matrix(np.concatenate(columns, axis=1), [grid.sites, headers])
 
 
-def _classes(source: InputFile, grid: Grid, attribute: str | None, number: int) -> tuple[list[str], Any]:
+def _classes(source: InputFile, grid: Grid, attribute: str | None, number: int) -> tuple[list[str], np.ndarray]:
     frame = grid.finer(PIXELS_PER_SIDE)
     if is_zip(source):
         return _vector_classes(unzip_shapefile(source, Path(f"layers/{number}")), grid, attribute)
@@ -55,12 +54,12 @@ def _classes(source: InputFile, grid: Grid, attribute: str | None, number: int) 
     return [f"{value:g}" for value in found], pixels
 
 
-def _vector_classes(path: Path, grid: Grid, attribute: str | None) -> tuple[list[str], Any]:
+def _vector_classes(path: Path, grid: Grid, attribute: str | None) -> tuple[list[str], np.ndarray]:
     dataset = ogr.Open(str(path))
     layer = dataset.GetLayer()
     if attribute is not None and layer.GetLayerDefn().GetFieldIndex(attribute) < 0:
         raise ToolError(f"the shapefile has no field '{attribute}'")
-    shapes: dict[str, list[Any]] = {}
+    shapes: dict[str, list[ogr.Geometry]] = {}
     for feature in layer:
         name = "inside" if attribute is None else str(feature.GetField(attribute))
         shapes.setdefault(name, []).append(feature.GetGeometryRef().Clone())
@@ -68,25 +67,11 @@ def _vector_classes(path: Path, grid: Grid, attribute: str | None) -> tuple[list
     pixels = np.full((frame.height, frame.width), NOTHING)
     names = sorted(shapes)
     for number, name in enumerate(names):
-        pixels[_burn(shapes[name], frame)] = number
+        pixels[burn(shapes[name], frame)] = number
     return names, pixels
 
 
-def _burn(geometries: list[Any], frame: Any) -> Any:
-    raster = gdal.GetDriverByName("MEM").Create("", frame.width, frame.height, 1, gdal.GDT_Byte)
-    raster.SetGeoTransform(frame.transform)
-    raster.SetProjection(frame.projection)
-    memory = ogr.GetDriverByName("Memory").CreateDataSource("")
-    layer = memory.CreateLayer("shapes")
-    for geometry in geometries:
-        feature = ogr.Feature(layer.GetLayerDefn())
-        feature.SetGeometry(geometry)
-        layer.CreateFeature(feature)
-    gdal.RasterizeLayer(raster, [1], layer, burn_values=[1])
-    return raster.ReadAsArray() == 1
-
-
-def _largest(pixels: Any, classes: int, grid: Grid, min_coverage: float) -> Any:
+def _largest(pixels: np.ndarray, classes: int, grid: Grid, min_coverage: float) -> np.ndarray:
     height, width = grid.frame.height, grid.frame.width
     blocks = pixels.reshape(height, PIXELS_PER_SIDE, width, PIXELS_PER_SIDE)
     counts = np.stack([(blocks == number).sum(axis=(1, 3)) for number in range(classes)])
@@ -96,7 +81,7 @@ def _largest(pixels: Any, classes: int, grid: Grid, min_coverage: float) -> Any:
     return np.array([NOTHING if place is None else winners[place] for place in places])
 
 
-def _contrasts(winners: Any, classes: int) -> Any:
+def _contrasts(winners: np.ndarray, classes: int) -> np.ndarray:
     if classes == 2:
         return np.select([winners == 0, winners == 1], [-1.0, 1.0], 0.0).reshape(-1, 1)
     columns = [np.select([winners == number, winners != NOTHING], [1.0, -1.0], 0.0) for number in range(classes)]

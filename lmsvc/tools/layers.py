@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from osgeo import gdal
+
 from lmsvc.tools.archives import is_zip, unzip_shapefile
 from lmsvc.tools.grids import Grid
-from lmsvc.tools.rasters import frame_of, gdal, open_raster, warp
+from lmsvc.tools.rasters import frame_of, open_raster, warp
 from lmsvc.tools.toolkit import InputFile, ToolError
 
 PIXELS_PER_SITE = 2

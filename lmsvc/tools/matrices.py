@@ -6,6 +6,7 @@ Files written here are byte-identical for equal content.
 import io
 import json
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ class Matrix(NamedTuple):
         headers: per axis its headers; sites are ``[id, x, y]``, everything else is text.
     """
 
-    data: Any
+    data: np.ndarray
     headers: list[Header]
 
     @property
@@ -39,7 +40,7 @@ class Matrix(NamedTuple):
         """The headers of the columns."""
         return self.headers[1]
 
-    def take(self, rows: Any = None, columns: Any = None) -> "Matrix":
+    def take(self, rows: Iterable[int] | None = None, columns: Iterable[int] | None = None) -> "Matrix":
         """Give chosen rows and columns (indices; None means all), headers with them."""
         row_ids = range(len(self.rows)) if rows is None else [int(row) for row in rows]
         column_ids = range(len(self.columns)) if columns is None else [int(column) for column in columns]
@@ -92,7 +93,7 @@ def rewrite_matrix(path: Path | str, headers: list[Header] | None = None) -> Mat
     return matrix
 
 
-def column_of(matrix: Matrix, name: str) -> Any:
+def column_of(matrix: Matrix, name: str) -> np.ndarray:
     """Give the values of a named column.
 
     Raises:

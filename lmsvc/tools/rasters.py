@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from osgeo import gdal, osr
+from osgeo import gdal, ogr, osr
 
 from lmsvc.tools.toolkit import InputFile, ToolError
 
 gdal.UseExceptions()
+ogr.UseExceptions()
 osr.UseExceptions()
 NO_DATA = 255
 DEFLATE = ("COMPRESS=DEFLATE", "PREDICTOR=1")
@@ -41,7 +42,7 @@ class Frame(NamedTuple):
         return (row, column) if 0 <= row < self.height and 0 <= column < self.width else None
 
 
-def open_raster(source: InputFile) -> Any:
+def open_raster(source: InputFile) -> gdal.Dataset:
     """Open a raster file.
 
     Raises:
@@ -54,7 +55,7 @@ def open_raster(source: InputFile) -> Any:
     return dataset
 
 
-def frame_of(dataset: Any) -> Frame:
+def frame_of(dataset: gdal.Dataset) -> Frame:
     """Give the frame of an open raster; without a projection it is taken for longitude and latitude."""
     return Frame(
         dataset.RasterXSize, dataset.RasterYSize, dataset.GetGeoTransform(), dataset.GetProjection() or epsg_text(4326)
@@ -75,7 +76,7 @@ def epsg_text(code: int) -> str:
     return str(system.ExportToWkt())
 
 
-def values_of(dataset: Any) -> Any:
+def values_of(dataset: gdal.Dataset) -> np.ndarray:
     """Give the first band as floats, NaN where there is no data."""
     band = dataset.GetRasterBand(1)
     values = band.ReadAsArray().astype(float)
@@ -85,7 +86,7 @@ def values_of(dataset: Any) -> Any:
     return values
 
 
-def warp(dataset: Any, frame: Frame, method: str = "near") -> Any:
+def warp(dataset: gdal.Dataset, frame: Frame, method: str = "near") -> gdal.Dataset:
     """Bring a raster onto a frame, in memory; as it is where it has that frame."""
     if frame_of(dataset)[:3] == frame[:3]:
         return dataset
@@ -104,14 +105,36 @@ def warp(dataset: Any, frame: Frame, method: str = "near") -> Any:
     )
 
 
-def read_stack(sources: Sequence[InputFile]) -> tuple[Frame, Any]:
+def read_stack(sources: Sequence[InputFile]) -> tuple[Frame, np.ndarray]:
     """Read layers as an array (layer, row, column) on the frame of the first."""
     datasets = [open_raster(source) for source in sources]
     frame = frame_of(datasets[0])
     return frame, np.stack([values_of(warp(dataset, frame)) for dataset in datasets])
 
 
-def write_percentages(path: Path | str, values: Any, frame: Frame) -> None:
+def in_memory(frame: Frame) -> gdal.Dataset:
+    """Give an empty raster of bytes on a frame."""
+    raster = gdal.GetDriverByName("MEM").Create("", frame.width, frame.height, 1, gdal.GDT_Byte)
+    raster.SetGeoTransform(frame.transform)
+    raster.SetProjection(frame.projection)
+    return raster
+
+
+def burn(geometries: Sequence[ogr.Geometry], frame: Frame, *, all_touched: bool = False) -> np.ndarray:
+    """Say for each pixel whether its centre (or with ``all_touched`` any of it) lies in one of the geometries."""
+    raster = in_memory(frame)
+    memory = ogr.GetDriverByName("Memory").CreateDataSource("")
+    layer = memory.CreateLayer("shapes")
+    for geometry in geometries:
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature.SetGeometry(geometry)
+        layer.CreateFeature(feature)
+    options = ["ALL_TOUCHED=TRUE"] if all_touched else []
+    gdal.RasterizeLayer(raster, [1], layer, burn_values=[1], options=options)
+    return raster.ReadAsArray() == 1
+
+
+def write_percentages(path: Path | str, values: np.ndarray, frame: Frame) -> None:
     """Write numbers from 0 to 100 (NaN where there are none) as a GeoTIFF of bytes, the same bytes each time."""
     pixels = np.where(np.isnan(values), NO_DATA, np.clip(np.rint(values), 0, 100)).astype(np.uint8)
     driver = gdal.GetDriverByName("GTiff")

@@ -1,6 +1,6 @@
 """Where a species was seen and what the climate is there, on the frame of the first layer."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from lmsvc.tools.tables import keys_of, read_coordinates
 from lmsvc.tools.toolkit import InputFile, Inputs, Skipped, ToolError
 
 Cell = tuple[int, int]
+Place = tuple[float, float]
 
 
 class Presences(NamedTuple):
@@ -26,9 +27,9 @@ class Presences(NamedTuple):
     label: str | None
     layers: list[str]
     frame: Frame
-    stack: Any
-    valid: Any
-    places: list[tuple[float, float]]
+    stack: np.ndarray
+    valid: np.ndarray
+    places: list[Place]
     cells: list[Cell]
 
 
@@ -51,7 +52,7 @@ def read_presences(inputs: Inputs) -> Presences:
     return presences
 
 
-def _locate(points: InputFile, names: list[str], frame: Frame, stack: Any, found: list[tuple[float, float]]) -> Presences:
+def _locate(points: InputFile, names: list[str], frame: Frame, stack: np.ndarray, found: list[Place]) -> Presences:
     valid = ~np.isnan(stack).any(axis=0)
     located = [(place, frame.cell(*place)) for place in found]
     cells = sorted({cell for _, cell in located if cell is not None and valid[cell]})

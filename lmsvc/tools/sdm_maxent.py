@@ -2,11 +2,15 @@
 
 import random
 import warnings
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from lmsvc.tools.sdm_data import Presences
+from lmsvc.tools.toolkit import load
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 
 class NoModel(Exception):
@@ -22,11 +26,11 @@ class Fitted(NamedTuple):
         used: indices of the layers in the model.
     """
 
-    model: Any
+    model: "BaseEstimator"
     auc: float
     used: list[int]
 
-    def suitability(self, stack: Any, valid: Any) -> Any:
+    def suitability(self, stack: np.ndarray, valid: np.ndarray) -> np.ndarray:
         """Give the suitability in percent of every valid cell of a stack of layers, NaN elsewhere."""
         result = np.full(valid.shape, np.nan)
         if valid.any():
@@ -52,17 +56,14 @@ def fit(presences: Presences, seed: int, background_points: int) -> Fitted:
     return _fit(values[:, used], truth, used)
 
 
-def _background(presences: Presences, seed: int, most: int) -> Any:
+def _background(presences: Presences, seed: int, most: int) -> np.ndarray:
     values = presences.stack[:, presences.valid].T
     chosen = np.random.default_rng(seed).choice(len(values), size=min(most, len(values)), replace=False)
     return values[np.sort(chosen)]
 
 
-def _fit(values: Any, truth: Any, used: list[int]) -> Fitted:
-    from elapid import MaxentModel
-    from sklearn.metrics import roc_auc_score
-
-    model = MaxentModel(n_cpus=1, use_sklearn=True)
+def _fit(values: np.ndarray, truth: np.ndarray, used: list[int]) -> Fitted:
+    model = load("elapid").MaxentModel(n_cpus=1, use_sklearn=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -72,4 +73,4 @@ def _fit(values: Any, truth: Any, used: list[int]) -> Fitted:
             raise NoModel(f"elapid could not fit the data: {error}") from error
     if not np.isfinite(predicted).all():
         raise NoModel("elapid found no finite model")
-    return Fitted(model, float(roc_auc_score(truth, predicted)), used)
+    return Fitted(model, float(load("sklearn.metrics").roc_auc_score(truth, predicted)), used)

@@ -1,12 +1,11 @@
 """Range models of species with few records: a hull around them, cut to their ecoregions where those are known."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from osgeo import gdal, ogr
 
-from lmsvc.tools.rasters import Frame, epsg_text, frame_of, open_raster, warp
+from lmsvc.tools.rasters import Frame, burn, epsg_text, frame_of, in_memory, open_raster, warp
 from lmsvc.tools.sdm_data import Presences
 from lmsvc.tools.tables import write_rows
 from lmsvc.tools.toolkit import InputFile, ToolError
@@ -14,10 +13,9 @@ from lmsvc.tools.upstream import run_configured
 
 PRESENT = 100
 SEGMENTS_PER_QUARTER = 30
-ogr.UseExceptions()
 
 
-def hull_range(presences: Presences, buffer: float) -> Any:
+def hull_range(presences: Presences, buffer: float) -> np.ndarray:
     """Give 100 inside the buffered convex hull of the records, 0 outside, NaN where layers have no data.
 
     Args:
@@ -30,23 +28,11 @@ def hull_range(presences: Presences, buffer: float) -> Any:
         point.AddPoint_2D(x, y)
         points.AddGeometry(point)
     area = points.ConvexHull().Buffer(buffer, SEGMENTS_PER_QUARTER)
-    return np.where(presences.valid, _burn(area, presences.frame), np.nan)
+    inside = burn([area], presences.frame, all_touched=True)
+    return np.where(presences.valid, PRESENT * inside, np.nan)
 
 
-def _burn(area: Any, frame: Frame) -> Any:
-    raster = gdal.GetDriverByName("MEM").Create("", frame.width, frame.height, 1, gdal.GDT_Byte)
-    raster.SetGeoTransform(frame.transform)
-    raster.SetProjection(frame.projection)
-    memory = ogr.GetDriverByName("Memory").CreateDataSource("")
-    layer = memory.CreateLayer("hull")
-    feature = ogr.Feature(layer.GetLayerDefn())
-    feature.SetGeometry(area)
-    layer.CreateFeature(feature)
-    gdal.RasterizeLayer(raster, [1], layer, burn_values=[PRESENT], options=["ALL_TOUCHED=TRUE"])
-    return raster.ReadAsArray().astype(float)
-
-
-def ecoregion_range(presences: Presences, ecoregions: InputFile) -> Any:
+def ecoregion_range(presences: Presences, ecoregions: InputFile) -> np.ndarray:
     """Give lmpy's rare-species model: the hull cut to the ecoregions of the records.
 
     Raises:
@@ -90,10 +76,8 @@ def _with_projection(ecoregions: InputFile, frame: Frame) -> Path:
     return path
 
 
-def _on_frame(model: Any, own: Frame, target: Frame) -> Any:
-    raster = gdal.GetDriverByName("MEM").Create("", own.width, own.height, 1, gdal.GDT_Byte)
-    raster.SetGeoTransform(own.transform)
-    raster.SetProjection(own.projection)
+def _on_frame(model: np.ndarray, own: Frame, target: Frame) -> np.ndarray:
+    raster = in_memory(own)
     raster.GetRasterBand(1).WriteArray(np.clip(model, 0, PRESENT).astype(np.uint8))
     raster.GetRasterBand(1).SetNoDataValue(255)
     return np.nan_to_num(warp(raster, target).ReadAsArray().astype(float))

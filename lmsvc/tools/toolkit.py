@@ -1,12 +1,15 @@
 """What every tool program shares: reading ``inputs.json``, writing ``cwl.output.json``, ending well."""
 
+import importlib
 import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
-Outputs = dict[str, Any]
+Json = Any
+Outputs = dict[str, Json]
 
 
 class ToolError(Exception):
@@ -44,11 +47,11 @@ class InputFile(NamedTuple):
 class Inputs:
     """The input object of one run, read with the types the description promises."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Json]) -> None:
         """Wrap the input object."""
         self._values = values
 
-    def _required(self, name: str) -> Any:
+    def _required(self, name: str) -> Json:
         value = self._values.get(name)
         if value is None:
             raise ToolError(f"input '{name}' is missing")
@@ -102,19 +105,24 @@ class Inputs:
         return bool(self._values.get(name))
 
 
-def _file(value: Mapping[str, Any]) -> InputFile:
+def _file(value: Mapping[str, Json]) -> InputFile:
     path = Path(value["path"])
     return InputFile(path, value.get("label"), value.get("basename") or path.name)
 
 
-def output_file(path: Path | str, label: str | None = None) -> dict[str, Any]:
+def load(module: str) -> ModuleType:
+    """Import a module of the tools environment that only some runs of a tool need."""
+    return importlib.import_module(module)
+
+
+def output_file(path: Path | str, label: str | None = None) -> Outputs:
     """Describe an output file for ``cwl.output.json``.
 
     Args:
         path: where it is, relative to the working directory.
         label: the name people know it by; without one it keeps its input's.
     """
-    described: dict[str, Any] = {"class": "File", "path": str(path)}
+    described: Outputs = {"class": "File", "path": str(path)}
     if label is not None:
         described["label"] = label
     return described

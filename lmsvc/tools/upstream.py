@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lmsvc.tools.toolkit import ToolError, write_json
 
-PROGRAM_MISSING = "is not installed beside {python} nor on PATH: install the tools environment (requirements/tools-*.txt)"
+PROGRAM_MISSING = "is neither beside {python} nor on PATH: install the tools environment (requirements/tools-*.txt)"
 
 
 def find_program(name: str) -> str:

@@ -5,12 +5,12 @@ Each is built from its configuration and maps a list of records to the records t
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lmsvc.tools.geometry import outside_of, transformer, within
-from lmsvc.tools.toolkit import ToolError
+from lmsvc.tools.toolkit import Json, ToolError
 
-Config = Mapping[str, Any]
+Config = Mapping[str, Json]
 
 
 class Record(NamedTuple):
@@ -135,13 +135,13 @@ def build_wrangler(config: Config) -> Wrangler:
     Raises:
         ToolError: the type is unknown or a parameter is missing.
     """
-    kind = config.get("wrangler_type")
+    kind = str(config.get("wrangler_type"))
     if kind not in WRANGLERS:
         raise ToolError(f"unknown wrangler_type {kind!r}; known are: {', '.join(WRANGLERS)}")
     return WRANGLERS[kind](config)
 
 
-def _need(config: Config, key: str) -> Any:
+def _need(config: Config, key: str) -> Json:
     if config.get(key) is None:
         raise ToolError(f"{config.get('wrangler_type')} needs '{key}'")
     return config[key]
