@@ -1,17 +1,14 @@
-"""From the inputs of a job document to the files and values its tasks get."""
+"""From the inputs of a job document to the files that travel with its tasks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lmsvc.jobs.datasets import Dataset
-from lmsvc.jobs.document import DatasetLayer, DatasetLayers, JobDocument, JobInput, Upload, Value
-from lmsvc.jobs.types import TypeExpression
+from lmsvc.jobs.datasets import Dataset, DatasetFile
+from lmsvc.jobs.document import DatasetLayer, DatasetLayers, JobDocument, Upload
+from lmsvc.planning.inputs import lengths, resolve
 from lmsvc.planning.results import ResolvedInput, SourceDict
 from lmsvc.store.records import Upload as StoredUpload
-
-_FILE = TypeExpression(base="File")
-_FILES = TypeExpression(base="File", array=True)
 
 
 class InputGone(RuntimeError):
@@ -24,6 +21,7 @@ class InputSources:
 
     Attributes:
         upload: gives an upload by its id, None where it is gone.
+        upload_path: gives the place of an upload by its sha256.
         datasets: the site's datasets; their files are at the same absolute path on every worker host.
     """
 
@@ -34,9 +32,16 @@ class InputSources:
 
 @dataclass(frozen=True)
 class JobInputs:
-    """The inputs of a job, and the uploads that travel with its tasks by their name there."""
+    """The inputs of a job.
+
+    Attributes:
+        resolved: as sources, by name.
+        lengths: of those that are arrays.
+        files: uploads by the name under which they travel with tasks.
+    """
 
     resolved: Mapping[str, ResolvedInput]
+    lengths: Mapping[str, int]
     files: Mapping[str, Path]
 
 
@@ -46,70 +51,33 @@ def resolve_inputs(document: JobDocument, sources: InputSources) -> JobInputs:
     Raises:
         InputGone: an upload or a layer is not there any more.
     """
-    resolver = _Resolver(sources)
-    resolved = {name: resolver.resolve(job_input) for name, job_input in document.inputs.items()}
-    return JobInputs(resolved, resolver.files)
+    files: dict[str, Path] = {}
 
-
-class _Resolver:
-    def __init__(self, sources: InputSources) -> None:
-        self._sources = sources
-        self.files: dict[str, Path] = {}
-
-    def resolve(self, job_input: JobInput) -> ResolvedInput:
-        """Return one input as a source."""
-        match job_input:
-            case Value():
-                return _value(job_input)
-            case Upload():
-                return ResolvedInput(_FILE, self._upload(job_input))
-            case DatasetLayer():
-                return ResolvedInput(_FILE, self._layer(job_input.dataset, job_input.layer))
-            case DatasetLayers():
-                layers = job_input.layers or [file.layer for file in self._dataset(job_input.dataset).files]
-                return _files([self._layer(job_input.dataset, layer) for layer in layers])
-            case _:
-                return _files([self._upload(upload) for upload in job_input])
-
-    def _upload(self, upload: Upload) -> SourceDict:
-        stored = self._sources.upload(upload.upload)
+    def upload_source(upload: Upload) -> SourceDict:
+        stored = sources.upload(upload.upload)
         if stored is None:
             raise InputGone(f"upload {upload.upload} is gone: upload the file again and submit the job anew")
         name = f"upload-{stored.id}"
-        self.files[name] = self._sources.upload_path(stored.sha256)
+        files[name] = sources.upload_path(stored.sha256)
         return {"file": name, "basename": stored.name, "label": upload.label or Path(stored.name).stem}
 
-    def _dataset(self, name: str) -> Dataset:
-        if name not in self._sources.datasets:
-            raise InputGone(f"dataset {name} is not registered any more: ask the site's administrator")
-        return self._sources.datasets[name]
-
-    def _layer(self, dataset: str, layer: str) -> SourceDict:
-        for file in self._dataset(dataset).files:
-            if file.layer == layer:
-                return {"file": file.path, "basename": Path(file.path).name, "label": layer}
-        raise InputGone(f"dataset {dataset} has no layer {layer} any more: ask the site's administrator")
+    _check_datasets(document, sources.datasets)
+    resolved = resolve(document, sources.datasets, upload_source, _layer_source)
+    return JobInputs(resolved, lengths(document, sources.datasets), files)
 
 
-def _files(sources: Sequence[SourceDict]) -> ResolvedInput:
-    return ResolvedInput(_FILES, {"merge": list(sources)}, tuple(sources))
+def _layer_source(dataset: Dataset, file: DatasetFile) -> SourceDict:
+    del dataset
+    return {"file": file.path, "basename": Path(file.path).name, "label": file.layer}
 
 
-def _value(job_input: Value) -> ResolvedInput:
-    value = job_input.value
-    elements = tuple({"value": element} for element in value) if isinstance(value, list) else None
-    return ResolvedInput(_type_of(value), {"value": value}, elements)
-
-
-def _type_of(value: object) -> TypeExpression:
-    if isinstance(value, list):
-        return _type_of(value[0]).collected if value else TypeExpression(base="string", array=True)
-    match value:
-        case bool():
-            return TypeExpression(base="boolean")
-        case int():
-            return TypeExpression(base="int")
-        case float():
-            return TypeExpression(base="float")
-        case _:
-            return TypeExpression(base="string")
+def _check_datasets(document: JobDocument, datasets: Mapping[str, Dataset]) -> None:
+    for given in document.inputs.values():
+        if not isinstance(given, DatasetLayer | DatasetLayers):
+            continue
+        wanted = [given.layer] if isinstance(given, DatasetLayer) else given.layers or []
+        known = datasets[given.dataset].layers if given.dataset in datasets else ()
+        missing = set(wanted).difference(known)
+        if given.dataset not in datasets or missing:
+            what = f"layers {sorted(missing)} of dataset" if missing and known else "dataset"
+            raise InputGone(f"{what} {given.dataset} is not registered any more: ask the site's administrator")

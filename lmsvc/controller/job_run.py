@@ -27,6 +27,7 @@ from lmsvc.controller.verdict import must_stop
 from lmsvc.jobs.document import JobDocument
 from lmsvc.jobs.tools import ToolRegistry
 from lmsvc.paths import JobPaths
+from lmsvc.planning.lengths import Lengths, step_lengths
 from lmsvc.planning.results import PoolShape
 from lmsvc.planning.retry import stale_steps
 from lmsvc.planning.stages import Plan, Sizing, Stage, plan_stages
@@ -138,14 +139,13 @@ class JobRun:
         forget.save(marker)
 
     def _plan(self) -> Plan:
+        self._learn_lengths()
         plan = plan_stages(
             self.document,
             self._context.tools,
             self._context.pools,
             self.results.steps(),
-            input_lengths={
-                name: resolved.length for name, resolved in self._inputs.resolved.items() if resolved.length is not None
-            },
+            input_lengths=self._inputs.lengths,
             sizing=self._sizing(),
         )
         _write_json(self.paths.plan, {"stages": [asdict(stage) for stage in plan.stages]})
@@ -169,7 +169,6 @@ class JobRun:
             self._stage_complete(stage)
             return
         run = StageRun(self.job, stage, attempt, self._context.machinery)
-        self._set_lengths(stage, [task for shard in run.shards for task in shard.tasks])
         for shard in run.shards:
             self.progress.planned(stage.id, attempt_number(attempt), shard.tasks)
         self._stages[stage.id] = run
@@ -194,19 +193,24 @@ class JobRun:
             )
         )
         if not shards:
-            self._set_lengths(stage, [])
             return None
         attempt = self.paths.stages / stage.id / f"attempt-{generation}"
         files = (self.paths.bundles, self._inputs.files)
         write_attempt(attempt, shards, stage, self._context.machinery, files)
         return attempt
 
-    def _set_lengths(self, stage: Stage, tasks: list[ShardTask]) -> None:
-        for step in stage.steps:
-            indices = {index for task in tasks if task.step == step for index in task.items}
-            indices.update(self.results.items(step))
-            scattered = bool(self.document.steps[step].scatter)
-            self.results.set_length(step, 1 + max(indices, default=-1) if scattered else None)
+    def _learn_lengths(self) -> None:
+        """Work out the length of every step as far as results tell; one length may tell another."""
+        known: Lengths = {step: None for step, each in self.document.steps.items() if not each.scatter}
+        while known:
+            for step, length in known.items():
+                self.results.set_length(step, length)
+            found = step_lengths(self.document, self._context.tools, self.results.steps(), self._inputs.lengths)
+            known = {
+                step: length
+                for step, length in found.items()
+                if length is not None and self.results.total(step) is None
+            }
 
     def _advance(self, stage_id: str, run: StageRun) -> None:
         for task, bundle in run.poll():
