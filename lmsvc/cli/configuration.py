@@ -34,6 +34,11 @@ def settings_of(config: Path | None, data_dir: Path | None, **overrides: str | i
         raise click.UsageError(f"there is no file {config}")
     try:
         return Settings()
-    except ValidationError as error:
-        faults = [f"  {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-        raise click.UsageError("\n".join(["these settings are invalid:", *faults])) from error
+    except ValueError as error:
+        raise click.UsageError("\n".join(["these settings are invalid:", *_faults(error)])) from error
+
+
+def _faults(error: ValueError) -> list[str]:
+    if not isinstance(error, ValidationError):
+        return [f"  {error}"]
+    return [f"  {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]

@@ -16,11 +16,16 @@ def local_files(document: object, folder: Path) -> list[Path]:
     Raises:
         DocumentError: Some of them cannot be read; every one is named.
     """
-    named = list(_named(document, folder))
-    faults = [Fault(pointer, f"there is no file {path}") for pointer, path in named if not path.is_file()]
+    faults = missing_files(document, folder)
     if faults:
         raise DocumentError(faults)
-    return list(dict.fromkeys(path for _, path in named))
+    return list(dict.fromkeys(path for _, path in _named(document, folder)))
+
+
+def missing_files(document: object, folder: Path) -> list[Fault]:
+    """Return a fault for each local file that is not there."""
+    named = _named(document, folder)
+    return [Fault(pointer, f"there is no file {path}") for pointer, path in named if not path.is_file()]
 
 
 def with_uploads(document: object, folder: Path, upload: Callable[[Path], str]) -> object:

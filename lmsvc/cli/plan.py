@@ -28,6 +28,10 @@ def plan(document: Path, url: str, as_json: bool) -> None:
 
 
 def plan_text(answer: Record) -> str:
-    """Return a plan as a table of its stages."""
-    rows = [[stage["id"], stage["pool"], stage["steps"], stage["after"]] for stage in answer["stages"]]
-    return columns(["stage", "pool", "steps", "after"], rows)
+    """Return a plan as a table of its steps, stage by stage."""
+    keys = ("stage", "step", "tool", "category", "pool", "items", "tasks", "seconds")
+    order = {stage["id"]: number for number, stage in enumerate(answer["stages"])}
+    steps = sorted(answer["steps"], key=lambda step: order[step["stage"]])
+    total = "" if answer["tasks"] is None else f", {answer['tasks']} tasks, about {answer['seconds']:.0f} s of work"
+    table = columns(keys, [[step[key] for key in keys] for step in steps])
+    return f"{len(answer['stages'])} stages, {len(steps)} steps{total}\n\n{table}"

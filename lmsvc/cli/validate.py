@@ -1,18 +1,22 @@
 """``lmsvc validate``."""
 
-import hashlib
 from pathlib import Path
 
 import click
 
 from lmsvc.cli.configuration import configuration, settings_of
 from lmsvc.cli.documents import DOCUMENT, read_document
-from lmsvc.cli.local_files import local_files, with_uploads
+from lmsvc.cli.exits import Exit
+from lmsvc.cli.local_files import missing_files, with_uploads
 from lmsvc.cli.options import as_json
 from lmsvc.cli.text import print_json
 from lmsvc.jobs.faults import DocumentError
 from lmsvc.jobs.validation import ValidationContext, validate_document
-from lmsvc.registry import load_datasets, load_tools
+from lmsvc.registry import SHIPPED_TOOLS, RegistryError, load_datasets, load_tools
+from lmsvc.settings import Settings
+
+ANY_UPLOAD = "0" * 32
+"""Stands for a file that is not uploaded yet."""
 
 
 @click.command()
@@ -30,21 +34,27 @@ def validate(document: Path, config: Path | None, data_dir: Path | None, as_json
         if not as_json:
             raise
         print_json({"valid": False, "errors": [{"pointer": f.pointer, "detail": f.detail} for f in error.faults]})
-        return 2
+        return Exit.USAGE
     print_json({"valid": True, "errors": []}) if as_json else click.echo(f"{name}: valid")
-    return 0
+    return Exit.OK
 
 
 def _check(path: Path, config: Path | None, data_dir: Path | None) -> str:
-    settings = settings_of(config, data_dir)
+    context = _context(settings_of(config, data_dir))
     data, folder = read_document(path)
-    local_files(data, folder)
-    context = ValidationContext(
-        tools=load_tools(settings.tool_dirs), datasets=load_datasets(settings.dataset_dirs), uploads=lambda _: True
-    )
-    return validate_document(with_uploads(data, folder, _content_id), context).name
+    faults = missing_files(data, folder)
+    try:
+        name = validate_document(with_uploads(data, folder, lambda _: ANY_UPLOAD), context).name
+    except DocumentError as error:
+        raise DocumentError(sorted([*faults, *error.faults])) from error
+    if faults:
+        raise DocumentError(faults)
+    return name
 
 
-def _content_id(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+def _context(settings: Settings) -> ValidationContext:
+    try:
+        tools, datasets = load_tools([SHIPPED_TOOLS, *settings.tool_dirs]), load_datasets(settings.dataset_dirs)
+    except RegistryError as error:
+        raise click.UsageError(str(error)) from error
+    return ValidationContext(tools=tools, datasets=datasets, uploads=lambda _: True)
