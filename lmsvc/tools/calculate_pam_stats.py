@@ -11,6 +11,7 @@ from lmsvc.tools.upstream import run_program
 
 RATIOS = ["schluter species variance ratio", "schluter site variance ratio"]
 MOST_SITES = 5000
+DECIMALS = 10  # so that equal values stay equal when observed and random matrices are compared
 
 
 def occupied(pam: Matrix) -> Matrix:
@@ -81,7 +82,7 @@ def tool(inputs: Inputs) -> Outputs:
         site, absent = with_tree(pam, site, source)
     outputs = {}
     for name, matrix in {"site_stats": site, "species_stats": species, "diversity_stats": diversity}.items():
-        write_matrix(f"{name}.lmm", matrix)
+        write_matrix(f"{name}.lmm", Matrix(np.round(matrix.data, DECIMALS), matrix.headers))
         outputs[name] = output_file(f"{name}.lmm")
     write_json(Path("report.json"), report(whole, pam, absent))
     return {**outputs, **covariances(pam, inputs.text("covariance")), "report": output_file("report.json")}

@@ -1,9 +1,9 @@
 """Metacommunity phylogenetic analysis (Leibold, Economo and Peres-Neto 2010).
 
 For each node of a tree: how much of the difference between the two clades below it, where they occur, do environment
-and biogeography explain? lmpy's own program leaves parts of its matrices uninitialised, so its answers change from run
-to run. Here the mean contrast of the species at a site is regressed on its predictors, sites weighted by their number of
-species (so that the response is centred, as in a correspondence analysis). The layout of results is lmpy's.
+and biogeography explain? lmpy's own program leaves parts of its matrices uninitialised, so its answers change from
+run to run. Here the mean contrast of the species at a site is regressed on its predictors, sites weighted by their
+number of species (so that the response is centred, as in a correspondence analysis). The layout of results is lmpy's.
 """
 
 from typing import NamedTuple

@@ -12,6 +12,7 @@ from lmsvc.tools.toolkit import InputFile, ToolError, load
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import Locator
 
 INCHES = (9.0, 6.0)
 DOTS_PER_INCH = 120
@@ -78,10 +79,16 @@ def draw_map(path: str, drawn: Map, title: str | None, colours: str, base: Input
     west, east, south, north = drawn.extent
     if base:
         _draw_base(axes, base)
-    image = axes.imshow(drawn.values, extent=drawn.extent, cmap=colours, interpolation="nearest", zorder=2)
+    lowest = min(0.0, float(np.nanmin(drawn.values))) if np.isfinite(drawn.values).any() else 0.0
+    image = axes.imshow(drawn.values, extent=drawn.extent, cmap=colours, vmin=lowest, interpolation="nearest", zorder=2)
     axes.set(xlim=(west, east), ylim=(south, north), xlabel="x", ylabel="y", aspect="equal")
-    figure.colorbar(image, ax=axes, label=plain_text(legend), shrink=0.8)
-    save(figure, path, title)
+    figure.colorbar(image, ax=axes, label=plain_text(legend), shrink=0.8, ticks=_ticks(drawn.values))
+    save(figure, axes, path, title)
+
+
+def _ticks(values: np.ndarray) -> "Locator":
+    shown = values[np.isfinite(values)]
+    return load("matplotlib.ticker").MaxNLocator(integer=bool((shown == np.rint(shown)).all()))
 
 
 def _draw_base(axes: "Axes", base: InputFile) -> None:
@@ -100,13 +107,13 @@ def draw_scatter(path: str, x: np.ndarray, y: np.ndarray, labels: tuple[str, str
     axes.scatter(x, y, s=14, alpha=0.6, linewidths=0)
     axes.set(xlabel=plain_text(labels[0]), ylabel=plain_text(labels[1]))
     axes.grid(alpha=0.3)
-    save(figure, path, title)
+    save(figure, axes, path, title)
 
 
-def save(figure: "Figure", path: str, title: str | None) -> None:
+def save(figure: "Figure", axes: "Axes", path: str, title: str | None) -> None:
     """Write a picture without the name of the program in it."""
     if title:
-        figure.suptitle(plain_text(title))
+        axes.set_title(plain_text(title))
     figure.savefig(path, dpi=DOTS_PER_INCH, metadata={"Software": None})
 
 
