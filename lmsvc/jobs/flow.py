@@ -22,6 +22,8 @@ class Flow:
     value: JsonValue = None
     length: int | None = None
     """Number of elements, if it is an array and the number is known."""
+    item: TypeExpression | None = None
+    """What one item gives, where it is what all items of a step give together (gathering leaves nulls out)."""
 
     @property
     def is_array(self) -> bool:
@@ -43,11 +45,13 @@ class Flow:
     def elements_fit(self, target: TypeExpression) -> bool:
         """Say whether each of its elements can be given where the type is asked for."""
         if self.type:
-            return target.takes(self.type.element)
+            return target.takes(self.item or self.type.element)
         return isinstance(self.value, list) and all(target.takes_value(each) for each in self.value)
 
-    def flattened_fits(self, target: TypeExpression) -> bool:
-        """Say whether its elements, or itself if it is no array, can be elements of such an array."""
+    def fits_merged(self, target: TypeExpression) -> bool:
+        """Say whether it, or its elements where it has some, can be elements of such an array."""
+        if self.type and self.type.array:
+            return target.takes(self.type.element)
         return self.elements_fit(target) if self.is_array else self.fits(target)
 
 
@@ -73,7 +77,8 @@ def of_output(declared: TypeExpression, *, scattered: bool, length: int | None) 
     """Return what is known about an output of a step, of all its items together if it is scattered."""
     if not scattered:
         return Flow(declared)
-    return Flow(declared.collected, length=None if declared.array else length)
+    item = declared.element if declared.array else declared
+    return Flow(declared.collected, length=None if declared.array else length, item=item)
 
 
 def merged_length(parts: Sequence[Flow | None]) -> int | None:

@@ -63,7 +63,7 @@ class FlowCheck:
             at = step.scatter_places[(step.scatter or ()).index(name)]
             self._findings.add(at, f"{name} is {flow.described}, no array: there is nothing to scatter over")
         elif not flow.elements_fit(target):
-            said = f"{flow.type.element}" if flow.type else "a value that is none"
+            said = str(flow.item or flow.type.element) if flow.type else "a value that is none"
             self._findings.add(join(step.at, "in", name), f"each item takes {target} and would get {said}")
 
     def _check_merged(
@@ -75,7 +75,7 @@ class FlowCheck:
         element = target if is_scattered else target.element
         flows = {place: self._flow_of(reference) for place, reference in placed_references(at, binding)}
         for place, flow in flows.items():
-            if flow and not flow.flattened_fits(element):
+            if flow and not _fits_merged(flow, element, is_scattered=is_scattered):
                 self._findings.add(place, f"is {flow.described}; elements of {wanted} are {element}")
         return merged_length(list(flows.values()))
 
@@ -102,6 +102,10 @@ class FlowCheck:
             return None
         declared = tool.outputs[reference.name].type
         return of_output(declared, scattered=bool(step.scatter), length=self._lengths[reference.step])
+
+
+def _fits_merged(flow: Flow, element: TypeExpression, *, is_scattered: bool) -> bool:
+    return flow.elements_fit(element) if is_scattered and flow.is_array else flow.fits_merged(element)
 
 
 def _misfit(flow: Flow, target: TypeExpression, wanted: str, binding: StepInput) -> str:

@@ -1,0 +1,1 @@
+"""Tests of the planner and of the sharing of slots."""
