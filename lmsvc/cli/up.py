@@ -1,5 +1,6 @@
 """``lmsvc up``: the whole service on this machine, as plain processes below one supervisor."""
 
+import json
 import os
 import secrets
 import shutil
@@ -94,7 +95,17 @@ def _catalog(settings: Settings, paths: DataPaths) -> list[str]:
 
 def _agent(settings: Settings, paths: DataPaths, name: str, pool: PoolSettings) -> list[str]:
     return [
-        *(sys.executable, "-m", "lmsvc.worker.agent", "--pool", name, "--pool-dir", str(paths.pool(name))),
+        *(
+            "env",
+            f"PYTHONPATH={paths.root / 'python'}",
+            sys.executable,
+            "-m",
+            "lmsvc.worker.agent",
+            "--pool",
+            name,
+            "--pool-dir",
+            str(paths.pool(name)),
+        ),
         *("--host", settings.host_name, "--slots", str(pool.slots)),
         *("--catalog", f"{settings.catalog_host}:{settings.catalog_port}"),
         *("--controllers", ",".join(settings.controllers), "--password-file", str(paths.password(name))),
@@ -104,8 +115,7 @@ def _agent(settings: Settings, paths: DataPaths, name: str, pool: PoolSettings) 
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    own = {INSTANCE_MARK: str(settings.data_dir), "PYTHONPATH": str(settings.data_dir / "python")}
-    return {**os.environ, **settings.environment(), **own}
+    return {**os.environ, **settings.environment(), INSTANCE_MARK: str(settings.data_dir)}
 
 
 def _offer_package(directory: Path) -> None:
@@ -172,11 +182,20 @@ def _wait_ready(supervisor: Supervisor, settings: Settings) -> None:
     url = f"http://{settings.host}:{settings.port}/readyz"
     while time.monotonic() < end and not supervisor.stopping:
         supervisor.tick()
-        if _answers(url):
+        if _answers(url) and _slots_alive(settings):
             return
-        time.sleep(0.1)
+        time.sleep(0.05)
     if not supervisor.stopping:
         raise CannotStart(f"not ready after {READY_SECONDS:.0f} s; the logs in {settings.data_dir}/logs say why")
+
+
+def _slots_alive(settings: Settings) -> bool:
+    beat = DataPaths(settings.data_dir).run / "controller.json"
+    try:
+        slots = json.loads(beat.read_text(encoding="utf-8"))["slots"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return all(slots.get(name, 0) >= pool.slots for name, pool in settings.pools.items())
 
 
 def _answers(url: str) -> bool:

@@ -15,6 +15,7 @@ from lmsvc.doorbell import ring
 from lmsvc.jobs.datasets import Dataset
 from lmsvc.jobs.states import JobState
 from lmsvc.planning.results import PlanError
+from lmsvc.store.errors import StoreUnavailable
 from lmsvc.store.records import Job
 from lmsvc.store.store import Store
 
@@ -65,6 +66,11 @@ class HeldJobs:
             self._end(job.id, JobState.FAILED, now, error={"reason": str(error)})
         except OSError as error:
             self._end(job.id, JobState.FAILED, now, error={"reason": disk_reason(error)})
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.exception("job %s", job.id)
+            self._end(job.id, JobState.FAILED, now, error={"reason": internal_reason(error)})
 
     def advance(self, now: float) -> None:
         """Let every job go on."""
@@ -102,6 +108,11 @@ class HeldJobs:
         except OSError as error:
             log.exception("job %s", job_id)
             self._fail(job_id, run, disk_reason(error), now)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.exception("job %s", job_id)
+            self._fail(job_id, run, internal_reason(error), now)
         else:
             if run.finished:
                 self._finish(job_id, run)
@@ -121,6 +132,11 @@ class HeldJobs:
         except OSError as problem:
             log.exception("job %s: packaging", job_id)
             error, summary = {"reason": disk_reason(problem)}, {}
+        except StoreUnavailable:
+            raise
+        except Exception as problem:
+            log.exception("job %s: packaging", job_id)
+            error, summary = {"reason": internal_reason(problem)}, {}
         self._end(job_id, JobState.FAILED if error else JobState.SUCCEEDED, now, error=error, summary=summary)
 
     def _fail(self, job_id: str, run: JobRun, reason: str, now: float) -> None:
@@ -152,3 +168,8 @@ def disk_reason(error: OSError) -> str:
     """Return what went wrong with a file, and where."""
     where = f" ({error.filename})" if error.filename else ""
     return f"the controller could not write: {error.strerror or error}{where}"
+
+
+def internal_reason(error: Exception) -> str:
+    """Return what is said of a fault of the service itself, which must not touch other jobs."""
+    return f"the controller met a fault of its own ({type(error).__name__}: {error}); its log has the details"

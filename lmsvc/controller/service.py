@@ -20,7 +20,7 @@ from lmsvc.controller.waiting import Waiting
 from lmsvc.doorbell import Doorbell
 from lmsvc.paths import DataPaths
 from lmsvc.planning.results import PoolShape
-from lmsvc.registry import load_datasets, load_tools
+from lmsvc.registry import SHIPPED_TOOLS, load_datasets, load_tools
 from lmsvc.settings import PoolSettings, Settings
 from lmsvc.store.errors import StoreUnavailable
 from lmsvc.store.store import Store
@@ -50,11 +50,12 @@ class Controller:
         bells = {pool: self._paths.pool(pool) / "doorbell" for pool in settings.pools}
         self._board = Board(catalog, list(settings.pools), bells)
         self._machinery = Machinery(settings, self._paths, PortRange(*settings.manager_ports), self._board)
-        self._tools = load_tools(settings.tool_dirs)
+        self._tools = load_tools([SHIPPED_TOOLS, *settings.tool_dirs])
         self._datasets = load_datasets(settings.dataset_dirs)
         self._jobs = HeldJobs(self._owner, store, self._datasets, self._paths.controller_doorbell)
         self._waiting = Waiting(settings.no_worker_seconds)
         self._due: dict[str, float] = {}
+        self._told_slots: dict[str, int] = {}
         self._stopping = False
 
     def run(self) -> None:
@@ -103,9 +104,10 @@ class Controller:
         return PoolShape(name, tuple(pool.categories), slots, pool.cores, pool.memory_mb, pool.disk_mb)
 
     def _heartbeat(self, now: float) -> None:
-        if not self._every("heartbeat", HEARTBEAT_SECONDS if self._board.reachable else 0.2, now):
-            return
         slots = {pool: sum(self._board.capacity(pool).values()) for pool in self._settings.pools}
+        if slots == self._told_slots and not self._every("heartbeat", HEARTBEAT_SECONDS, now):
+            return
+        self._told_slots = slots
         beat = {"pid": os.getpid(), "time": time.time(), "version": __version__, "slots": slots}
         path = self._paths.run / "controller.json"
         path.with_suffix(".partial").write_text(json.dumps(beat), encoding="utf-8")
