@@ -4,12 +4,11 @@ from flask import Flask
 
 from lmsvc.settings import Settings
 from lmsvc.store import Store
-from lmsvc.web import formats, metrics, openapi, problems, security, services
+from lmsvc.web import formats, metrics, openapi, problems, security, services, unread
 from lmsvc.web.api import OPERATIONS
+from lmsvc.web.operations import RestConverter
 from lmsvc.web.services import Services
 from lmsvc.web.uploads import forget_incomplete
-
-FORM_BYTES = 100_000
 
 
 def create_app(settings: Settings, store: Store) -> Flask:
@@ -19,11 +18,12 @@ def create_app(settings: Settings, store: Store) -> Flask:
         RegistryError: a tool or dataset description has faults.
     """
     app = Flask("lmsvc.web", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.url_map.merge_slashes = False
+    app.url_map.converters["rest"] = RestConverter
     found = Services.of(settings, store)
     services.install(app, found)
+    unread.install(app)
     security.install(app)
     metrics.install(app, found)
     problems.register(app)

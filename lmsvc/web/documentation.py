@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, current_app, render_template
+from flask import Response, render_template
 
 from lmsvc.web import openapi
 from lmsvc.web.operations import JSON, Answer, Operation
@@ -31,7 +31,7 @@ class Entry:
 
 def docs() -> Response:
     """Show this page."""
-    described = openapi.document(current_app.extensions["lmsvc.operations"])
+    described = openapi.described()
     chapters = {name: (text, list(_entries(described["paths"], name))) for name, text in CHAPTERS.items()}
     return Response(render_template("docs.html", chapters=chapters, titles=TITLES, live=False))
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from inspect import cleandoc
 from typing import Any
@@ -20,23 +20,28 @@ EVERYWHERE = (500, 503)
 JOB_DOCUMENT = "JobDocument"
 
 _COMPONENTS = "#/components/schemas/"
-_KEY = "lmsvc.operations"
+_KEY = "lmsvc.openapi"
 
 Json = dict[str, Any]
 
 
 def remember(extensions: dict[str, Any], operations: Sequence[Operation]) -> None:
-    """Keep the operations of an application for its document."""
-    extensions[_KEY] = tuple(operations)
+    """Let an application describe its operations; the document is made when it is first asked for."""
+    extensions[_KEY] = cache(partial(document, operations))
+
+
+def described() -> Json:
+    """Return the OpenAPI document of the application that serves this request."""
+    made: Json = current_app.extensions[_KEY]()
+    return made
 
 
 def openapi() -> Response:
     """Describe this API in OpenAPI 3.1."""
-    return Response(json.dumps(document(current_app.extensions[_KEY])), content_type=JSON)
+    return Response(json.dumps(described()), content_type=JSON)
 
 
-@cache
-def document(operations: tuple[Operation, ...]) -> Json:
+def document(operations: Sequence[Operation]) -> Json:
     """Return the OpenAPI document of some operations."""
     return {
         "openapi": "3.1.0",
@@ -61,7 +66,7 @@ def _paths(operations: Iterable[Operation]) -> Json:
 
 def _operation(operation: Operation) -> Json:
     summary, _, description = cleandoc(operation.view.__doc__ or "").partition("\n\n")
-    described: Json = {
+    facts: Json = {
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": summary,
@@ -72,8 +77,8 @@ def _operation(operation: Operation) -> Json:
     if operation.body:
         schema = {"$ref": _COMPONENTS + operation.body.component} if operation.body.component else {}
         content = {operation.body.media_type: {"schema": schema}}
-        described["requestBody"] = {"description": operation.body.description, "required": True, "content": content}
-    return described
+        facts["requestBody"] = {"description": operation.body.description, "required": True, "content": content}
+    return facts
 
 
 def _path_parameters(operation: Operation) -> list[Json]:
@@ -117,14 +122,14 @@ def _responses(operation: Operation) -> Json:
 
 
 def _answer(answer: Answer) -> Json:
-    described: Json = {"description": answer.description}
+    facts: Json = {"description": answer.description}
     if answer.headers:
-        described["headers"] = {
+        facts["headers"] = {
             name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()
         }
     if answer.media_type:
-        described["content"] = {answer.media_type: {"schema": _reference(answer.model) if answer.model else {}}}
-    return described
+        facts["content"] = {answer.media_type: {"schema": _reference(answer.model) if answer.model else {}}}
+    return facts
 
 
 def _problem(status: int) -> Json:

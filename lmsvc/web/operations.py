@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from flask import Response, request
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+from werkzeug.routing import BaseConverter
 
 from lmsvc.web.problems import FaultBody, Problem
 
@@ -25,10 +27,17 @@ class PathParameter:
 
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "job_id": PathParameter("string", {"type": "string", "pattern": "^[a-z2-7]{10}$"}, "id of a job"),
-    "upload": PathParameter("path", {"type": "string", "minLength": 1, "maxLength": 255}, "file name, or upload id"),
+    "upload": PathParameter("rest", {"type": "string", "minLength": 1, "maxLength": 255}, "file name, or upload id"),
     "name": PathParameter("string", {"type": "string", "minLength": 1}, "name"),
-    "path": PathParameter("path", {"type": "string", "minLength": 1}, "path of the file, `step/output/file`"),
+    "path": PathParameter("rest", {"type": "string", "minLength": 1}, "path of the file, `step/output/file`"),
 }
+
+
+class RestConverter(BaseConverter):
+    """All that is left of the path, slashes and line breaks included, so that views can say what is wrong with it."""
+
+    part_isolating = False
+    regex = r"[\s\S]+"
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,13 @@ def parse_query(model: type[QueryModel]) -> QueryModel:
         parsed = model.model_validate(values)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        faults += [FaultBody(parameter=str(fault["loc"][0]), detail=fault["msg"]) for fault in found]
+        faults += [FaultBody(parameter=str(fault["loc"][0]), detail=_explained(fault, model)) for fault in found]
     if faults:
         raise Problem(400, "invalid-query", f"{len(faults)} fault(s) in the query", errors=faults)
     return parsed
+
+
+def _explained(fault: ErrorDetails, model: type[Query]) -> str:
+    if fault["type"] == "extra_forbidden":
+        return f"unknown; there are: {', '.join(model.model_fields)}"
+    return fault["msg"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from flask import Flask, Response, g, render_template, request
 from pydantic import BaseModel, Field
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from lmsvc.jobs.faults import DocumentError
 from lmsvc.store.errors import BadCursor, StoreFull, StoreUnavailable
@@ -29,7 +29,7 @@ TITLES: Mapping[str, str] = {
     "not-plannable": "No pool can run this job",
     "range-not-satisfiable": "The range lies outside the file",
     "too-large": "The request body is too large",
-    "truncated-upload": "The upload ended early",
+    "truncated-upload": "The upload ended early; nothing was stored",
     "unavailable": "The service cannot answer just now",
     "unsupported-media-type": "The body has the wrong media type",
     "wrong-state": "The state does not allow this",
@@ -145,7 +145,15 @@ def _from_http(error: HTTPException) -> Response:
         return Response(status=error.code, headers=error.get_headers(request.environ))
     kept = {key: value for key, value in error.get_headers(request.environ) if key.lower() != "content-type"}
     name = _NAMES_BY_STATUS.get(error.code, "http-error")
-    return respond(Problem(error.code, name, error.description or error.name, headers=kept))
+    return respond(Problem(error.code, name, _detail(error), headers=kept))
+
+
+def _detail(error: HTTPException) -> str:
+    if isinstance(error, NotFound):
+        return f"There is nothing at {request.path}; /docs lists what there is."
+    if isinstance(error, MethodNotAllowed):
+        return f"{request.method} is not possible here; possible is {', '.join(sorted(error.valid_methods or ()))}."
+    return error.description or error.name
 
 
 def _from_unavailable(error: StoreUnavailable) -> Response:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from lmsvc.jobs.document import JobDocument, parse_document
 from lmsvc.jobs.faults import DocumentError
@@ -50,7 +51,7 @@ def submit_job(query: SubmissionQuery) -> Response:
     """Submit a job.
 
     Every fault of the document is named at once. With an Idempotency-Key, sending the same again gives the same job.
-    With `dry_run` nothing is stored: the answer is the plan.
+    With dry_run nothing is stored: the answer is the plan.
     """
     raw = _read_body()
     found = services()
@@ -70,8 +71,14 @@ def get_job_schema() -> Response:
 def _read_body() -> bytes:
     if request.mimetype != JSON:
         raise Problem(415, "unsupported-media-type", f"Send the job document as {JSON}.")
-    request.max_content_length = services().settings.limits.document_bytes
-    return request.get_data(cache=False)
+    limit = services().settings.limits.document_bytes
+    request.max_content_length = limit + 1
+    raw = request.get_data(cache=False)
+    if len(raw) > limit:
+        raise RequestEntityTooLarge(f"A job document may have {limit} bytes.")
+    if request.content_length not in (None, len(raw)):
+        raise Problem(400, "bad-request", "The connection ended before the whole document had arrived.")
+    return raw
 
 
 def _submit(found: Services, raw: bytes) -> Submission:
@@ -169,7 +176,7 @@ OPERATIONS = (
             202: Answer(
                 "Taken over for good.", Accepted, headers={"Location": "its status", REPLAYED: "true for a known key"}
             ),
-            200: Answer("The plan (`dry_run`).", PlanBody),
+            200: Answer("The plan, where dry_run is true.", PlanBody),
         },
         (400, 403, 413, 415, 422, 507),
         SubmissionQuery,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from flask import Response, request
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected
 
 from lmsvc.paths import DataPaths
 from lmsvc.store.records import Upload
@@ -49,10 +49,7 @@ def put_upload(upload: str) -> Response:
     not arrive whole.
     """
     _require_good_name(upload)
-    limit = services().settings.limits.upload_bytes
-    request.max_content_length = limit
-    if (request.content_length or 0) > limit:
-        raise RequestEntityTooLarge(f"An upload may have {limit} bytes.")
+    _require_size(request.content_length or 0)
     require_room(request.content_length or 0)
     with _incoming(services().paths) as (stream, path):
         received = _receive(stream, path)
@@ -131,9 +128,12 @@ def _receive(stream: IO[bytes], path: Path) -> Received:
         stream.write(chunk)
         digest.update(chunk)
         size += len(chunk)
+        _require_size(size)
         if size - looked > LOOK_AT_DISK_EVERY_BYTES:
             looked = size
             require_room()
+    if request.content_length not in (None, size):
+        raise _truncated()
     stream.flush()
     os.fsync(stream.fileno())
     return Received(path, size, digest.hexdigest())
@@ -144,8 +144,17 @@ def _chunks() -> Iterator[bytes]:
         while chunk := request.stream.read(CHUNK_BYTES):
             yield chunk
     except (ClientDisconnected, OSError) as error:
-        detail = "The connection ended before the whole body had arrived. Nothing was stored."
-        raise Problem(400, "truncated-upload", detail) from error
+        raise _truncated() from error
+
+
+def _truncated() -> Problem:
+    return Problem(400, "truncated-upload", "The connection ended before the whole body had arrived.")
+
+
+def _require_size(size: int) -> None:
+    limit = services().settings.limits.upload_bytes
+    if size > limit:
+        raise Problem(413, "too-large", f"An upload may have {limit} bytes.")
 
 
 def _keep(received: Received, name: str) -> tuple[Upload, bool]:
