@@ -1,13 +1,14 @@
 """Connections to SQLite and PostgreSQL, kept for reuse so that a call costs no new one."""
 
 import os
+import random
 import select
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import peewee
 import psycopg
@@ -18,6 +19,8 @@ _PRAGMAS = (
     "temp_store=MEMORY",
     "journal_size_limit=67108864",
 )
+
+_LOOK_AGAIN_SECONDS = (0.0002, 0.001)
 
 PostgresConnection = psycopg.Connection[tuple[Any, ...]]
 
@@ -39,6 +42,7 @@ class Idle(Generic[C]):
         self._lock = threading.Lock()
         self._process = os.getpid()
         self._idle: list[C] = []
+        self._inherited: list[C] = []  # a parent's: neither used nor closed
 
     def take(self) -> C:
         """Return a usable connection, an idle one if there is."""
@@ -64,6 +68,7 @@ class Idle(Generic[C]):
     def _pop(self) -> C | None:
         with self._lock:
             if self._process != os.getpid():
+                self._inherited += self._idle
                 self._process, self._idle = os.getpid(), []
             return self._idle.pop() if self._idle else None
 
@@ -96,6 +101,32 @@ class Sqlite(peewee.SqliteDatabase):
                 time.sleep(0.01)
         finally:
             self.idle.give(connection)
+
+    def begin(self, lock_type: str | None = None) -> None:
+        """Begin a transaction, looking every millisecond or less while another process writes.
+
+        SQLite's own waiting sleeps up to 0.1 s between looks, so a process that writes without pause starves others.
+        """
+        self._set_busy_timeout(0)
+        deadline = time.monotonic() + self.busy_seconds
+        try:
+            while not self._began(lock_type, last=time.monotonic() > deadline):
+                time.sleep(random.uniform(*_LOOK_AGAIN_SECONDS))
+        finally:
+            self._set_busy_timeout(self.busy_seconds)
+
+    def _began(self, lock_type: str | None, last: bool) -> bool:
+        try:
+            super().begin(lock_type)
+        except peewee.OperationalError as error:
+            if last or "locked" not in str(error):
+                raise
+            return False
+        return True
+
+    def _set_busy_timeout(self, seconds: float) -> None:
+        cursor = cast(Callable[[], sqlite3.Cursor], self.cursor)()
+        cursor.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
 
     def _connect(self) -> sqlite3.Connection:
         return self.idle.take()

@@ -99,7 +99,7 @@ class Database:
 
     def __init__(self, url: str, busy_seconds: float) -> None:
         """Accept `sqlite:///PATH` (four slashes when PATH is absolute) or `postgresql://...`."""
-        self._database = _from_url(url, busy_seconds)
+        self._database = from_url(url, busy_seconds)
         self._writer = threading.Lock()
 
     @property
@@ -151,10 +151,15 @@ class Database:
             self._writer.release()
 
 
-def _from_url(url: str, busy_seconds: float) -> Sqlite | Postgres:
+def from_url(url: str, busy_seconds: float) -> Sqlite | Postgres:
+    """Return the database that a URL names, not yet connected.
+
+    Raises:
+        StoreError: it names none that can be used.
+    """
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
         return Sqlite(Path(rest[1:]), busy_seconds)
     if scheme in {"postgresql", "postgres"}:
         return Postgres(url, busy_seconds)
-    raise StoreError(f"cannot use the database {scheme}://: give sqlite:///PATH or postgresql://USER@HOST/NAME")
+    raise StoreError(f"cannot use the database {url!r}: give sqlite:///PATH or postgresql://USER@HOST/NAME")

@@ -73,5 +73,5 @@ def translated() -> Iterator[None]:
     """Turn the errors of peewee and of the drivers below it into those of this module."""
     try:
         yield
-    except (peewee.PeeweeException, sqlite3.Error, psycopg.Error) as error:
+    except (peewee.PeeweeException, sqlite3.Error, psycopg.Error, OSError) as error:
         raise _translate(error) from error

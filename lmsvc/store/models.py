@@ -195,3 +195,6 @@ class Timings(_Row):
 
     tool = Text()
     seconds_per_item = DoubleField()
+
+
+ALL: tuple[type[Model], ...] = tuple(_Row.__subclasses__())

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 
 _USERS = ("postgres", "nobody")
 _START_SECONDS = 60.0
-_SMALL_TABLESPACE = "small"
+_STOP_SECONDS = 60.0
+_SMALL = "small"
 _numbers = count(1)
 
 
@@ -42,10 +44,14 @@ class Server:
         self.execute(f"CREATE DATABASE {name} {options}")
         return self.url(name)
 
-    def new_small_database(self) -> str:
-        """Create an empty database on the small disk; return its URL."""
-        self.execute(f"CREATE TABLESPACE {_SMALL_TABLESPACE} LOCATION '{self.small_disk}'")
-        return self.new_database(f"TABLESPACE {_SMALL_TABLESPACE}")
+    @contextmanager
+    def small_database(self) -> Iterator[str]:
+        """Give the URL of an empty database on the small disk; drop it at the end."""
+        self.execute(f"CREATE TABLESPACE {_SMALL} LOCATION '{self.small_disk}'")
+        url = self.new_database(f"TABLESPACE {_SMALL}")
+        yield url
+        self.execute(f"DROP DATABASE {urlsplit(url).path[1:]} WITH (FORCE)")
+        self.execute(f"DROP TABLESPACE {_SMALL}")
 
     def execute(self, statement: str) -> None:
         """Run a statement as the server's owner."""
@@ -88,8 +94,8 @@ def _process(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]
         try:
             yield process
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(_START_SECONDS)
+            process.send_signal(signal.SIGQUIT)
+            process.wait(_STOP_SECONDS)
 
 
 def _user() -> str | None:
