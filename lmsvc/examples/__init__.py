@@ -1,0 +1,1 @@
+"""The shipped example: synthetic inputs and the job documents that use them."""

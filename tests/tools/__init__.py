@@ -1,0 +1,1 @@
+"""Tests of the tool programs, run in the tools environment."""
