@@ -9,6 +9,9 @@ import click
 from lmsvc.cli.configuration import configuration, settings_of
 from lmsvc.cli.lazy import load
 from lmsvc.cli.main import WORKER_PROGRAMS
+from lmsvc.registry import RegistryError
+from lmsvc.settings import Settings
+from lmsvc.store.errors import StoreError
 
 
 @click.command()
@@ -26,7 +29,7 @@ def web(config: Path | None, data_dir: Path | None) -> None:
 @configuration
 def controller(config: Path | None, data_dir: Path | None) -> None:
     """Run the controller: plans jobs, supervises makeflows, allocates slots, packages outputs."""
-    load("lmsvc.controller.main:main")(settings_of(config, data_dir))
+    _run("lmsvc.controller.main:main", settings_of(config, data_dir))
 
 
 @click.command()
@@ -36,7 +39,14 @@ def reconcile(config: Path | None, data_dir: Path | None) -> None:
 
     The controller does the same at each start.
     """
-    load("lmsvc.controller.reconcile:main")(settings_of(config, data_dir))
+    _run("lmsvc.controller.reconcile:main", settings_of(config, data_dir))
+
+
+def _run(place: str, settings: Settings) -> None:
+    try:
+        load(place)(settings)
+    except (StoreError, RegistryError) as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _worker(name: str, text: str) -> click.Command:

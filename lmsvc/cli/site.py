@@ -34,9 +34,12 @@ def tool_text(tool: Record) -> str:
 
 
 def _port_row(name: str, port: Record) -> list[object]:
-    type_ = "|".join(port["symbols"]) if port["symbols"] else port["type"]
     default = "required" if port.get("required") else port.get("default")
-    return [name, type_, default, port["doc"] or port["label"]]
+    return [name, _type_text(port["type"]), default, port["doc"] or port["label"]]
+
+
+def _type_text(type_: str | Record) -> str:
+    return type_ if isinstance(type_, str) else "|".join(type_["symbols"])
 
 
 @click.command()
@@ -49,7 +52,7 @@ def datasets(url: str, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
-    rows = [[d["name"], d["version"], d["title"], [layer["layer"] for layer in d["layers"]]] for d in answer]
+    rows = [[d["name"], d["version"], d["title"], [file["layer"] for file in d["files"]]] for d in answer]
     click.echo(columns(["dataset", "version", "title", "layers"], rows) if rows else "this site has no datasets")
 
 
