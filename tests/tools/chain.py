@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.tools.running import describe, file, run_tool
+from tests.tools.running import Json, describe, file, run_tool
 
 Result = list[tuple[dict[str, Any], str | None]]
 
@@ -39,7 +39,7 @@ class Chain:
             results.append((done.values, done.skipped))
         return results
 
-    def _value(self, reference: Any, gather: bool) -> Any:
+    def _value(self, reference: Json, gather: bool) -> Json:
         if isinstance(reference, dict):
             return reference["value"]
         step, name = reference.split("/")
@@ -49,7 +49,7 @@ class Chain:
         flat = list(itertools.chain.from_iterable(value if isinstance(value, list) else [value] for value in found))
         return flat if gather else flat[0]
 
-    def _input(self, given: Any) -> Any:
+    def _input(self, given: Json) -> Json:
         if isinstance(given, list):
             return [self._input(one) for one in given]
         return file(self._inputs / given["file"], given.get("label")) if "file" in given else given["value"]

@@ -14,6 +14,7 @@ PROJECT = Path(__file__).parents[2]
 DESCRIPTIONS = PROJECT / "lmsvc" / "tools" / "descriptions"
 PYTHON = Path(os.environ.get("LMSVC_TOOLS_PYTHON", PROJECT / ".tools" / "bin" / "python3"))
 HEUCHERA = PROJECT.parent / "shared" / "data" / "heuchera"
+Json = Any
 SECONDS = 300
 
 needs_heuchera = pytest.mark.skipif(not HEUCHERA.exists(), reason=f"the real data are not at {HEUCHERA}")
@@ -33,7 +34,7 @@ class Outputs(NamedTuple):
         """Give the path of an output file."""
         return Path(self.values[name]["path"])
 
-    def json(self, name: str = "report") -> Any:
+    def json(self, name: str = "report") -> Json:
         """Read an output file of JSON."""
         return json.loads(self.path(name).read_text(encoding="utf-8"))
 
@@ -87,7 +88,7 @@ def collect(outputs: Mapping[str, Any], directory: Path) -> Outputs:
     return Outputs({name: _absolute(value, directory) for name, value in values.items()}, skipped)
 
 
-def _absolute(value: Any, directory: Path) -> Any:
+def _absolute(value: Json, directory: Path) -> Json:
     if isinstance(value, list):
         return [_absolute(item, directory) for item in value]
     if isinstance(value, dict) and value.get("class") == "File":
