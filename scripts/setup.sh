@@ -66,8 +66,8 @@ service_environment() {
   [[ $purpose == service ]] && made .venv "$PWD $(fingerprint requirements/dev.txt pyproject.toml)" && return
   usable_python .venv/bin/python || { rm -rf .venv; "$(find_python)" -m venv .venv; }
   say "Installing the service into .venv ($requirements)"
-  .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$requirements"
-  .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+  .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r "$requirements"
+  .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
   printf '%s' "$wanted" >.venv/.made-from
 }
 
@@ -79,7 +79,7 @@ tools_environment() {
   say "Installing the tools into .tools ($requirements)"
   rm -rf .tools
   /usr/bin/python3 -m venv --system-site-packages .tools
-  .tools/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r "$requirements"
+  .tools/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r "$requirements"
   printf '%s\n' "$PWD" >"$(.tools/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/lmsvc.pth"
   printf '%s' "$wanted" >.tools/.made-from
 }

@@ -1,6 +1,5 @@
-"""``lmsvc demo``."""
+"""``lmsvc demo`` and ``lmsvc example``."""
 
-from importlib import resources
 from pathlib import Path
 
 import click
@@ -13,35 +12,39 @@ from lmsvc.cli.package_summary import package_summary
 from lmsvc.cli.results import download_package
 from lmsvc.cli.upload import upload_files
 from lmsvc.client import Client
+from lmsvc.examples.synthetic import write_example
 
-EXAMPLE = "richness"
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+def example(directory: Path) -> None:
+    """Write the example job and its made-up data into DIRECTORY.
+
+    Virtual species on synthetic climate layers, a tree, and the job document that names them.
+    """
+    click.echo(write_example(directory))
 
 
 @click.command()
 @click.option("--data-dir", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Its place.")
 def demo(data_dir: Path) -> int:
-    """Run the example job in a service of its own, download its package, and end everything.
-
-    The data are synthetic: virtual species on made-up climate.
-    """
+    """Run the example job in a service of its own, download its package, and end everything."""
+    document = write_example(data_dir / "example")
     click.echo(f"Starting a service in {data_dir}")
     with own_service(data_dir.absolute()) as url, Client(url) as client:
-        click.echo(f"Running the example job; watch it at {url}")
-        package = data_dir / f"{EXAMPLE}.zip"
-        code = run_example(client, package)
+        click.echo(f"Running {document}; watch it at {url}")
+        package = data_dir / "richness.zip"
+        code = run_job(client, document, package)
     if code is Exit.OK:
-        click.echo(package_summary(package))
-    click.echo(
-        f"\nEverything was stopped. The data are in {data_dir}; `make serve` runs the service for your own jobs."
-    )
+        click.echo(f"\n{package_summary(package)}")
+    click.echo("\nAll that was started has ended. `make serve` runs the service for jobs of your own.")
     return code
 
 
-def run_example(client: Client, package: Path) -> Exit:
-    """Submit the example, wait for it and download its package."""
-    with resources.as_file(resources.files("lmsvc") / "examples") as folder:
-        document, _ = read_document(folder / f"{EXAMPLE}.json")
-        job = client.submit(upload_files(client, document, folder))
+def run_job(client: Client, document: Path, package: Path) -> Exit:
+    """Submit a job, wait for it, and download its package where it succeeded."""
+    data, folder = read_document(document)
+    job = client.submit(upload_files(client, data, folder))
     code = finish(client, job["id"])
     if code is Exit.OK:
         download_package(client, job["id"], package)

@@ -35,6 +35,7 @@ CHAPTERS: dict[str, dict[str, Entry]] = {
     },
     "Service": {
         "up": Entry("lmsvc.cli.start:up", "Run the whole service on this machine."),
+        "example": Entry("lmsvc.cli.demo:example", "Write the example job and its made-up data."),
         "demo": Entry("lmsvc.cli.demo:demo", "Run the example job in a service of its own."),
         "web": Entry("lmsvc.cli.service:web", "Run the web service."),
         "controller": Entry("lmsvc.cli.service:controller", "Run the controller."),
