@@ -3,11 +3,10 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
-from peewee import EXCLUDED, BaseQuery, Field, Insert, Model, ModelSelect
+from peewee import EXCLUDED, BaseQuery, Field, Insert, Model, ModelSelect, chunked
 
 from lmsvc.store.connections import Postgres, Sqlite
 from lmsvc.store.errors import StoreError, StoreUnavailable, translated
@@ -73,8 +72,7 @@ class Session:
 
     def upsert(self, model: type[Model], key: Sequence[Field], rows: Iterable[Row]) -> None:
         """Insert rows, replacing those with the same key. All rows have the same columns."""
-        remaining = iter(rows)
-        while chunk := list(islice(remaining, _CHUNK)):
+        for chunk in chunked(rows, _CHUNK):
             fields = [getattr(model, name) for name in chunk[0]]
             values = [[field.db_value(row[field.name]) for field in fields] for row in chunk]
             self.repeat(_upsert(model, key, fields, values[0]), values)

@@ -51,7 +51,7 @@ class SchemaTooNew(StoreError):
 def _translate(error: Exception) -> StoreError:
     message = str(error).strip()
     if isinstance(error, (peewee.IntegrityError, sqlite3.IntegrityError, psycopg.IntegrityError)):
-        return StoreError(message)
+        return UnknownJob(message) if "foreign key" in message.lower() else StoreError(message)
     if any(_says_full(one) for one in _with_context(error)):
         return StoreFull(message)
     return StoreUnavailable(message)

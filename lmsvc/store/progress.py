@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from peewee import chunked
+
 from lmsvc.jobs.states import ItemState
 from lmsvc.store.base import Part, cursor_number
 from lmsvc.store.database import Row
@@ -11,6 +13,7 @@ from lmsvc.store.records import ItemRecord, Page, StepProgress, TaskRecord
 
 _STEP = [getattr(Steps, name) for name in StepProgress.__dataclass_fields__]
 _TASK = [getattr(Tasks, name) for name in TaskRecord.__dataclass_fields__]
+_CHUNK = 2000
 _ITEM = [getattr(Items, "number" if name == "index" else name) for name in ItemRecord.__dataclass_fields__]
 
 
@@ -30,10 +33,14 @@ class ProgressStore(Part):
             return tuple(StepProgress(**row) for row in session.all(query))
 
     def record_tasks(self, job_id: str, tasks: Sequence[TaskRecord]) -> None:
-        """Store tasks, replacing what was known of the same tasks."""
-        rows = ({"job_id": job_id} | vars(task) for task in tasks)
-        with self._database.writing() as session:
-            session.upsert(Tasks, [Tasks.job_id, Tasks.task], rows)
+        """Store tasks, replacing what was known of the same tasks. Many are stored in several transactions.
+
+        Raises:
+            UnknownJob: there is no such job.
+        """
+        for chunk in chunked(tasks, _CHUNK):
+            with self._database.writing() as session:
+                session.upsert(Tasks, [Tasks.job_id, Tasks.task], ({"job_id": job_id} | vars(task) for task in chunk))
 
     def tasks(
         self,
@@ -56,10 +63,16 @@ class ProgressStore(Part):
         return Page(tasks, tasks[-1].task if tasks and len(tasks) == limit else None)
 
     def record_items(self, job_id: str, items: Sequence[ItemRecord]) -> None:
-        """Store items that failed, were skipped or not run, replacing what was known of the same items."""
-        rows = (_item_row(job_id, item) for item in items)
-        with self._database.writing() as session:
-            session.upsert(Items, [Items.job_id, Items.step, Items.number], rows)
+        """Store items that failed, were skipped or not run, replacing what was known of the same items.
+
+        Many are stored in several transactions, so that nobody waits long for SQLite's single writer.
+
+        Raises:
+            UnknownJob: there is no such job.
+        """
+        for chunk in chunked(items, _CHUNK):
+            with self._database.writing() as session:
+                session.upsert(Items, [Items.job_id, Items.step, Items.number], (_item_row(job_id, i) for i in chunk))
 
     def items(
         self,

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from lmsvc.jobs.states import JobState
+from lmsvc.jobs.states import ItemState, JobState
 from lmsvc.store import Store, open_store
 from lmsvc.store.errors import StoreFull
-from lmsvc.store.records import NewJob
+from lmsvc.store.records import ItemRecord, NewJob
 from tests.store.make import DOCUMENT, submit
 
 _BALLAST_BYTES = 1_000_000
@@ -54,6 +54,12 @@ def submit_forever(store: Store, acknowledged: str, first: str) -> object:
         number += 1
 
 
+def record_items(store: Store, job_id: str, many: str) -> object:
+    """Store many failed items at once; answer how many."""
+    store.record_items(job_id, [ItemRecord("model", n, ItemState.FAILED, reason="why " * 20) for n in range(int(many))])
+    return int(many)
+
+
 def fill_disk(store: Store, ballast: str) -> object:
     """Submit until the disk is full, then make room; answer what the store holds and whether it goes on."""
     Path(ballast).write_bytes(b"x" * _BALLAST_BYTES)
@@ -83,6 +89,7 @@ COMMANDS: dict[str, Callable[..., object]] = {
     "submit_keys": submit_keys,
     "finish": finish,
     "submit_forever": submit_forever,
+    "record_items": record_items,
     "fill_disk": fill_disk,
 }
 
@@ -96,10 +103,18 @@ def start(command: str, url: str, *arguments: str, before: tuple[str, ...] = ())
     return child
 
 
+def release(child: subprocess.Popen[str]) -> None:
+    """Let a child begin its work."""
+    assert child.stdin is not None
+    child.stdin.write("go\n")
+    child.stdin.close()
+    child.stdin = None
+
+
 def answer(child: subprocess.Popen[str]) -> object:
-    """Return a child's answer after letting it go, if that was not done yet."""
+    """Return the answer of a child that was released."""
     with child:
-        output, _ = child.communicate("go\n" if child.returncode is None else None, timeout=120)
+        output, _ = child.communicate(timeout=120)
     assert child.returncode == 0
     return json.loads(output)
 
@@ -108,9 +123,7 @@ def race(url: str, *commands: tuple[str, ...]) -> list[object]:
     """Run children at once, one per command; return their answers."""
     children = [start(command, url, *arguments) for command, *arguments in commands]
     for child in children:
-        assert child.stdin is not None
-        child.stdin.write("go\n")
-        child.stdin.flush()
+        release(child)
     return [answer(child) for child in children]
 
 

@@ -11,7 +11,7 @@ import pytest
 from lmsvc.jobs.states import JobState
 from lmsvc.store import Store
 from lmsvc.store.records import JobFilter
-from tests.store.children import start
+from tests.store.children import release, start
 
 KILLS = 30
 LONGEST_LIFE_SECONDS = 0.25
@@ -36,9 +36,7 @@ def _live_and_die(url: str, notes: Path, seconds: float) -> None:
     """Let a child submit from the first number without an answer on, and kill it."""
     child = start("submit_forever", url, str(notes), str(len(_noted(notes))))
     with child:
-        assert child.stdin is not None
-        child.stdin.write("go\n")
-        child.stdin.flush()
+        release(child)
         time.sleep(seconds)
         child.kill()
         child.wait(60)

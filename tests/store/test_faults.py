@@ -12,7 +12,7 @@ import pytest
 from lmsvc.jobs.states import JobState
 from lmsvc.store import open_store
 from lmsvc.store.errors import StoreError, StoreUnavailable
-from tests.store.children import answer, fill, start
+from tests.store.children import answer, fill, release, start
 from tests.store.make import submit
 from tests.store.postgres import Server
 
@@ -104,7 +104,9 @@ def test_a_full_disk_under_sqlite_keeps_what_it_acknowledged(tmp_path: Path) -> 
     disk = tmp_path / "disk"
     disk.mkdir()
     before = ("unshare", "--mount", "sh", "-c", _MOUNT, str(disk))
-    result = answer(start("fill_disk", f"sqlite:///{disk}/x.sqlite3", f"{disk}/ballast", before=before))
+    child = start("fill_disk", f"sqlite:///{disk}/x.sqlite3", f"{disk}/ballast", before=before)
+    release(child)
+    result = answer(child)
     print(result)
     assert isinstance(result, dict)
     assert result["acknowledged"] > 0

@@ -1,12 +1,13 @@
 """Several processes and threads on one database."""
 
 import multiprocessing
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from lmsvc.jobs.states import JobState
 from lmsvc.store import Store
-from tests.store.children import race
+from tests.store.children import answer, race, release, start
 from tests.store.make import claim, submit
 
 PROCESSES = 4
@@ -52,6 +53,21 @@ def test_a_job_ends_once(store: Store, database_url: str) -> None:
     assert sum(len(_ids(answer)) for answer in answers) == len(jobs)
     for job_id in jobs:
         assert [event.data["state"] for event in store.events(job_id)] == ["queued", "running", wins[job_id]]
+
+
+def test_a_submission_does_not_wait_for_a_bulk_write(store: Store, database_url: str) -> None:
+    """While another process stores 50,000 items, each submission takes 0.2 s at most (bound: five times that)."""
+    child = start("record_items", database_url, submit(store), "50000")
+    release(child)
+    times = []
+    while child.poll() is None:
+        started = time.perf_counter()
+        submit(store)
+        times.append(time.perf_counter() - started)
+        time.sleep(0.01)
+    print(f"{len(times)} submissions, the slowest took {max(times):.3f} s")
+    assert answer(child) == 50_000
+    assert max(times) < 0.2 * 5
 
 
 def test_threads_share_a_store(store: Store) -> None:

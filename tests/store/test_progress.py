@@ -8,7 +8,7 @@ import pytest
 
 from lmsvc.jobs.states import ItemState
 from lmsvc.store import Store
-from lmsvc.store.errors import StoreError, UnknownJob
+from lmsvc.store.errors import UnknownJob
 from lmsvc.store.records import ItemRecord, NewJob, OutputFile, StepProgress, TaskRecord
 from tests.store.make import UPLOAD, claim, end, submit
 
@@ -64,8 +64,10 @@ def test_items_are_replaced_paged_and_cleared(store: Store) -> None:
 
 def test_progress_of_an_unknown_job_is_refused(store: Store) -> None:
     """Nothing is kept for a job that was deleted meanwhile."""
-    with pytest.raises(StoreError):
+    with pytest.raises(UnknownJob):
         store.record_tasks("nosuchjob2", [TASK])
+    with pytest.raises(UnknownJob):
+        store.save_steps("nosuchjob2", [StepProgress("a", "t", "c")])
     with pytest.raises(UnknownJob):
         store.append_event("nosuchjob2", "x", {}, 1.0)
     assert store.tasks("nosuchjob2").rows == ()
