@@ -110,7 +110,8 @@ def _agent(settings: Settings, paths: DataPaths, name: str, pool: PoolSettings) 
         *("--catalog", f"{settings.catalog_host}:{settings.catalog_port}"),
         *("--controllers", ",".join(settings.controllers), "--password-file", str(paths.password(name))),
         *("--cores", str(pool.cores), "--memory-mb", str(pool.memory_mb), "--disk-mb", str(pool.disk_mb)),
-        *("--path", settings.tool_path),
+        *("--path", settings.tool_path, "--env", f"PYTHONPATH={paths.root / 'python'}"),
+        *("--env", f"{INSTANCE_MARK}={settings.data_dir}"),
     ]
 
 
@@ -131,6 +132,7 @@ def _prepare(settings: Settings, paths: DataPaths) -> None:
     for directory in (paths.logs, paths.uploads, paths.root / "catalog", paths.root / "jobs"):
         directory.mkdir(parents=True, exist_ok=True)
     _offer_package(paths.root / "python")
+    (paths.run / "controller.json").unlink(missing_ok=True)
     for name in settings.pools:
         paths.pool(name).mkdir(parents=True, exist_ok=True)
         make_password(paths.password(name))

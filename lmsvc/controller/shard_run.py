@@ -22,6 +22,9 @@ ENDED_MARK = "ended"
 RUNNER_NAME = "lm_step.py"
 DEAD_END_SECONDS = 1.0
 MOST_STARTS = 4
+# Debian 12's Work Queue never places a task that asks for 2,047 MB of disk or more, whatever its workers have. A task
+# fills its slot by its cores; the disk it may use is bounded by the step runner.
+MOST_DISK_ASKED_MB = 1000
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,7 @@ def _rule(task: Task, pool: PoolSettings) -> Rule:
         category=task.category,
         cores=pool.cores,
         memory_mb=pool.memory_mb,
-        disk_mb=pool.disk_mb,
+        disk_mb=min(pool.disk_mb, MOST_DISK_ASKED_MB),
     )
 
 
