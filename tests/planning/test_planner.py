@@ -10,7 +10,7 @@ from lmsvc.planning.batches import Sizing
 from tests.planning.runs import Run
 from tests.planning.worlds import World, random_document
 
-SIZINGS = st.builds(Sizing, st.sampled_from([0.005, 1.0, 5.0, 100.0]), st.integers(1, 12))
+SIZINGS = st.builds(Sizing, st.sampled_from([0.005, 1.0, 2.0, 5.0, 100.0]), st.integers(1, 12))
 
 
 @settings(max_examples=150)

@@ -19,7 +19,7 @@ from lmsvc.planning.tasks import Task
 from tests.jobs.examples import tool
 
 CATEGORIES = ("quick", "slow", "other")
-SECONDS = {"quick": 0.01, "slow": 3.0, "other": 0.7}
+SECONDS = {"quick": 0.3, "slow": 0.7, "other": 3.0}
 INPUTS = {"file": "File?", "files": "File[]?", "each": "File?", "also": "File?"}
 TOOLS = {
     name: tool(name, INPUTS, {"one": "File", "some": "File[]"}, category=name, resources={"seconds_per_item": seconds})
@@ -32,7 +32,7 @@ POOLS = {
 CONTEXT = ValidationContext(TOOLS)
 
 
-def random_document(rng: random.Random, most_steps: int = 7, most_items: int = 9) -> JobDocument:
+def random_document(rng: random.Random, most_steps: int = 7, most_items: int = 25) -> JobDocument:
     """Make up a valid job document."""
     return validate_document(_Author(rng, most_items).document(rng.randint(1, most_steps)), CONTEXT)
 

@@ -1,0 +1,89 @@
+"""The layers of the package: a module imports only from its own layer and those below."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import lmsvc
+
+ROOT: Final = Path(lmsvc.__file__).parent
+
+MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
+    "jobs": frozenset(),
+    "planning": frozenset({"jobs"}),
+    "registry": frozenset({"jobs"}),
+    "store": frozenset({"jobs"}),
+    "cctools": frozenset(),
+    "worker": frozenset({"cctools"}),
+    "tools": frozenset(),
+    "controller": frozenset(
+        {"cctools", "doorbell", "jobs", "paths", "planning", "registry", "settings", "store", "worker"}
+    ),
+    "web": frozenset({"cctools", "doorbell", "jobs", "paths", "planning", "registry", "settings", "store"}),
+}
+"""By part of the package the other parts that it may import; parts that are not named may import any but cli."""
+
+ONLY_IN: Final[dict[str, frozenset[str]]] = {
+    "peewee": frozenset({"store"}),
+    "playhouse": frozenset({"store"}),
+    "psycopg": frozenset({"store"}),
+    "flask": frozenset({"web"}),
+    "click": frozenset({"cli"}),
+    "rich": frozenset({"cli"}),
+}
+"""Libraries that one part keeps to itself."""
+
+IMPURE: Final = frozenset({"datetime", "os", "pathlib", "random", "secrets", "socket", "subprocess", "time", "uuid"})
+"""What pure parts have no use for."""
+
+MODULES: Final = sorted(path for path in ROOT.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    """Return the part of the package that a module belongs to."""
+    return path.relative_to(ROOT).with_suffix("").parts[0]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the absolute names of the modules that a module imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=[str(path.relative_to(ROOT)) for path in MODULES])
+def test_a_module_imports_only_from_below(path: Path) -> None:
+    """Imports go downwards, libraries stay in their part, and pure parts import nothing with effects."""
+    part = part_of(path)
+    for name in imports(path):
+        first, *rest = name.split(".")
+        if first == "lmsvc" and rest and (ROOT / rest[0]).exists() | (ROOT / f"{rest[0]}.py").exists():
+            _check_part(part, rest[0])
+        assert part in ONLY_IN.get(first, {part}), f"{first} belongs to {set(ONLY_IN[first])}"
+        assert not (part in ("jobs", "planning") and first in IMPURE), f"{part} is pure: no {first}"
+
+
+def _check_part(part: str, imported: str) -> None:
+    allowed = MAY_IMPORT.get(part)
+    assert imported == part or allowed is None or imported in allowed, f"{part} must not import {imported}"
+    assert imported != "cli" or part in ("cli", "__main__"), "nothing imports the command line"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "worker").rglob("*.py")), ids=lambda path: path.name)
+def test_workers_need_the_standard_library_alone(path: Path) -> None:
+    """Programs of worker hosts import nothing that would have to be installed there."""
+    for name in imports(path):
+        assert name.split(".")[0] in sys.stdlib_module_names | {"lmsvc"}, name
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tools").rglob("*.py")), ids=lambda path: path.name)
+def test_tools_do_not_import_what_they_only_call(path: Path) -> None:
+    """Tools call lmpy as a program and never import it."""
+    assert "lmpy" not in {name.split(".")[0] for name in imports(path)}
