@@ -14,7 +14,7 @@ from lmsvc.web.operations import Answer, Operation, Query
 from lmsvc.web.problems import FaultBody, Problem, not_found
 from lmsvc.web.services import services
 from lmsvc.web.status import head_or_404
-from lmsvc.worker.step_runner import read_status
+from lmsvc.worker.step_runner import BundleError, read_status
 
 PIECE_BYTES = 1 << 16
 STREAMS = ("stdout", "stderr")
@@ -81,7 +81,7 @@ def _entries(bundles: Path, query: LogQuery) -> Iterator[Entry]:
 def _status(path: Path) -> dict[str, Any]:
     try:
         return read_status(path)
-    except (OSError, ValueError, KeyError, tarfile.TarError):
+    except (OSError, BundleError):
         return {}
 
 

@@ -33,10 +33,10 @@ class Server:
         """Start gunicorn over a data directory and wait until it answers; end it afterwards."""
         port = _free_port()
         site = Site.make(root)
-        words = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
-        words += ["--worker-class", "gthread", "--threads", "16", "lmsvc.web.wsgi:app_from_environment()"]
+        words = [sys.executable, "-m", "gunicorn", "-c", "python:lmsvc.web.gunicorn_conf"]
+        words.append("lmsvc.web.wsgi:app_from_environment()")
         log = (root / "web.log").open("wb")
-        process = subprocess.Popen(words, env=_environment(root, settings), stdout=log, stderr=log)
+        process = subprocess.Popen(words, env=_environment(root, port, settings), stdout=log, stderr=log)
         try:
             _wait(process, f"http://127.0.0.1:{port}", root / "web.log")
             yield cls(f"http://127.0.0.1:{port}", site, process.pid)
@@ -62,9 +62,9 @@ class Server:
             return answer
 
 
-def _environment(root: Path, settings: dict[str, str]) -> dict[str, str]:
+def _environment(root: Path, port: int, settings: dict[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LMSVC_")}
-    own = {"LMSVC_DATA_DIR": str(root), "LMSVC_CATALOG_PORT": str(UNUSED_CATALOG_PORT)}
+    own = {"LMSVC_DATA_DIR": str(root), "LMSVC_PORT": str(port), "LMSVC_CATALOG_PORT": str(UNUSED_CATALOG_PORT)}
     return {**kept, **own, **settings}
 
 

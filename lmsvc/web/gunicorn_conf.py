@@ -1,0 +1,20 @@
+"""How gunicorn serves: `gunicorn -c python:lmsvc.web.gunicorn_conf "lmsvc.web.wsgi:app_from_environment()"`.
+
+One process with threads: event streams and waiting clients hold a thread each, everything else is quick.
+"""
+
+from lmsvc.paths import DataPaths
+from lmsvc.settings import Settings
+
+_settings = Settings()
+_run = DataPaths(_settings.data_dir).run
+_run.mkdir(parents=True, exist_ok=True)
+
+bind = f"{_settings.host}:{_settings.port}"
+workers = 1
+worker_class = "gthread"
+threads = 16
+keepalive = 15
+graceful_timeout = 2
+control_socket_disable = True
+worker_tmp_dir = str(_run)
