@@ -1,0 +1,27 @@
+"""The measures, in the order of the table."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from bench.context import Bench
+from bench.measures.discovery import discovery, first_job
+from bench.measures.idle import idle
+from bench.measures.latency import latency
+from bench.measures.neighbours import small_beside_large
+from bench.measures.queue import queue
+from bench.measures.throughput import throughput
+from bench.measures.workflow import workflow
+from bench.rows import Row
+
+Measure = Callable[[Bench], Iterator[Row]]
+
+MEASURES: Mapping[str, Measure] = {
+    "discovery": discovery,
+    "first-job": first_job,
+    "latency": latency,
+    "small-beside-large": small_beside_large,
+    "workflow": workflow,
+    "throughput": throughput,
+    "queue": queue,
+    "idle": idle,
+}
+"""By the name that ``--only`` takes."""

@@ -1,0 +1,93 @@
+"""Ten thousand queued jobs."""
+
+import http.client
+import json
+import random
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from bench.context import Bench
+from bench.documents import trivial
+from bench.processes import memory, wait_until
+from bench.rows import Row, Statistic, at_least, at_most
+from bench.samples import Samples
+from bench.service import JobFailed, Service
+
+CLIENTS = 4
+REQUEST_SECONDS = 60.0
+
+
+def queue(bench: Bench) -> Iterator[Row]:
+    """Post many jobs while the service works on them, ask for their states, start the service again."""
+    jobs, asked = bench.count(10_000, 100), bench.count(500, 50)
+    with bench.service() as service:
+        ids, seconds = post_jobs(service, jobs)
+        rate = Samples.of([jobs / seconds], higher_is_better=True)
+        note = f"{CLIENTS} clients, each with one connection; the service runs jobs meanwhile"
+        promise = (at_least(Statistic.MEDIAN, 200),)
+        yield Row("queue", f"{jobs} jobs posted: accepted", "per s", rate, promise, note=note)
+        chance = random.Random(1)
+        times = Samples.of(_status_ms(service, chance.choice(ids)) for _ in range(asked))
+        what = f"status of a job while {jobs} are queued"
+        yield Row("queue", what, "ms", times, (at_most(Statistic.P99, 100),), note=f"p99 {times.percentile(99):.1f} ms")
+        yield _memory_row(service, "before the restart")
+        yield _restart_row(service, jobs)
+        yield _memory_row(service, "after the restart")
+
+
+def post_jobs(service: Service, count: int) -> tuple[list[str], float]:
+    """Post jobs from a few clients at once; return their ids and the seconds it took until all were accepted."""
+    body = json.dumps(trivial()).encode()
+    started = time.monotonic()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        futures = [pool.submit(_post, service.url, body) for _ in range(count)]
+        ids = [future.result() for future in futures]
+    return ids, time.monotonic() - started
+
+
+_local = threading.local()
+
+
+def _connection(url: str) -> http.client.HTTPConnection:
+    """Return this thread's own connection, which stays open."""
+    address = urlsplit(url).netloc
+    known: dict[str, http.client.HTTPConnection] = _local.__dict__.setdefault("connections", {})
+    return known.setdefault(address, http.client.HTTPConnection(address, timeout=REQUEST_SECONDS))
+
+
+def _post(url: str, body: bytes) -> str:
+    connection = _connection(url)
+    connection.request("POST", "/api/v1/jobs", body, {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    text = response.read()
+    if response.status != http.client.ACCEPTED:
+        raise JobFailed(f"POST answered {response.status}: {text[:500].decode(errors='replace')}")
+    return str(json.loads(text)["id"])
+
+
+def _status_ms(service: Service, job_id: str) -> float:
+    connection = _connection(service.url)
+    started = time.monotonic()
+    connection.request("GET", f"/api/v1/jobs/{job_id}")
+    response = connection.getresponse()
+    response.read()
+    if response.status != http.client.OK:
+        raise JobFailed(f"status answered {response.status}")
+    return 1000 * (time.monotonic() - started)
+
+
+def _memory_row(service: Service, when: str) -> Row:
+    used = Samples.of([memory([service.controller_pid()]).rss_mb])
+    return Row("queue", f"the controller's memory, {when}", "MB", used, (at_most(Statistic.MEDIAN, 300),))
+
+
+def _restart_row(service: Service, jobs: int) -> Row:
+    before = service.controller_pid()
+    service.stop()
+    seconds = service.start()
+    wait_until("the new controller", lambda: service.controller_pid() != before, REQUEST_SECONDS)
+    promise = (at_most(Statistic.MEDIAN, 15),)
+    return Row("queue", f"start to ready with {jobs} jobs queued", "s", Samples.of([seconds]), promise)
