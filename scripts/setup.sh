@@ -73,7 +73,7 @@ service_environment() {
 
 tools_environment() {
   local requirements="requirements/tools-debian$release.txt" wanted
-  [[ -f $requirements ]] || fail "the tools run on Debian 12 and 13; this is ${release:-unknown}."
+  [[ -f $requirements ]] || fail "there is no $requirements: the tools run on Debian 12 and 13."
   wanted="$PWD $(/usr/bin/python3 -V) $(fingerprint "$requirements")"
   made .tools "$wanted" && return
   say "Installing the tools into .tools ($requirements)"

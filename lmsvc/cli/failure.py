@@ -8,16 +8,17 @@ import click
 from lmsvc.client import Client
 from lmsvc.client.models import Job, JobHead, Record
 
-MOST_ITEMS = 3
+MOST_SHOWN = 3
+MOST_COUNTED = 1000
 
 
 def failure_text(client: Client, job: Job) -> str:
     """Return what is known about a job's failed items; empty where nothing failed."""
     lines = [] if job["error"] is None else [click.style(reason(job), fg="red")]
     if job["progress"]["failed"]:
-        failed = client.items(job["id"], state="failed")
-        lines += [item_text(item) for item in islice(failed, MOST_ITEMS)]
-        lines += _rest(job)
+        failed = list(islice(client.items(job["id"], state="failed"), MOST_COUNTED))
+        lines += [item_text(item) for item in failed[:MOST_SHOWN]]
+        lines += _rest(job, len(failed))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -38,7 +39,8 @@ def item_text(item: Record) -> str:
     return "\n".join(lines)
 
 
-def _rest(job: Job) -> list[str]:
-    more = job["progress"]["failed"] - MOST_ITEMS
+def _rest(job: Job, failed: int) -> list[str]:
+    kinds = ((failed - MOST_SHOWN, "more failed"), (job["progress"]["failed"] - failed, "were not run because of it"))
+    counts = [f"{count} {kind}" for count, kind in kinds if count > 0]
     hint = f"`lmsvc logs {job['id']} STEP --item N` shows all an item wrote, `lmsvc retry {job['id']}` runs it again"
-    return ([f"and {more} more"] if more > 0 else []) + [hint]
+    return [*counts, hint]

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from lmsvc.client.models import Job, Step
 from lmsvc.client.models import Progress as Counts
@@ -21,8 +22,16 @@ def display() -> Iterator[Show]:
         yield Lines(console)
         return
     title, counts = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[counts]}")
-    with Progress(title, BarColumn(30), counts, TimeElapsedColumn(), console=console) as progress:
+    with Progress(title, BarColumn(30), counts, Clock(), console=console) as progress:
         yield Bars(progress)
+
+
+class Clock(TimeElapsedColumn):
+    """The time since the display began, beside the job itself."""
+
+    def render(self, task: Task) -> Text:
+        """Show the time, or nothing in the row of a step."""
+        return super().render(task) if task.id == 0 else Text()
 
 
 class Bars:
