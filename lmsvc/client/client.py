@@ -39,6 +39,10 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close all connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections; the next call opens new ones."""
         self._transport.close()
 
     def upload(self, path: Path, progress: Progress | None = None) -> Upload:

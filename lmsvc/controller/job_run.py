@@ -27,7 +27,7 @@ from lmsvc.controller.verdict import must_stop
 from lmsvc.jobs.document import JobDocument
 from lmsvc.jobs.tools import ToolRegistry
 from lmsvc.paths import JobPaths
-from lmsvc.planning.lengths import Lengths, step_lengths
+from lmsvc.planning.lengths import step_lengths
 from lmsvc.planning.results import PoolShape
 from lmsvc.planning.retry import stale_steps
 from lmsvc.planning.stages import Plan, Sizing, Stage, plan_stages
@@ -201,16 +201,18 @@ class JobRun:
 
     def _learn_lengths(self) -> None:
         """Work out the length of every step as far as results tell; one length may tell another."""
-        known: Lengths = {step: None for step, each in self.document.steps.items() if not each.scatter}
-        while known:
-            for step, length in known.items():
+        for step, each in self.document.steps.items():
+            if not each.scatter:
+                self.results.set_length(step, None)
+        while new := self._new_lengths():
+            for step, length in new.items():
                 self.results.set_length(step, length)
-            found = step_lengths(self.document, self._context.tools, self.results.steps(), self._inputs.lengths)
-            known = {
-                step: length
-                for step, length in found.items()
-                if length is not None and self.results.total(step) is None
-            }
+
+    def _new_lengths(self) -> dict[str, int]:
+        found = step_lengths(self.document, self._context.tools, self.results.steps(), self._inputs.lengths)
+        return {
+            step: length for step, length in found.items() if length is not None and self.results.total(step) is None
+        }
 
     def _advance(self, stage_id: str, run: StageRun) -> None:
         for task, bundle in run.poll():

@@ -107,6 +107,7 @@ class RunningService:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(30)
+        self.client.close()
         self.assert_nothing_left()
 
     def kill_everything(self) -> None:
