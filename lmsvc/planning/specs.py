@@ -18,11 +18,8 @@ class StepSources:
 
     common: dict[str, SourceDict]
     scattered: dict[str, list[Element]]
-
-    def label(self, item: int) -> str | None:
-        """Return the label of an item: that of the first input scattered over that has one."""
-        labels = (elements[item].label for elements in self.scattered.values())
-        return next((label for label in labels if label is not None), None)
+    labels: list[str | None]
+    """By item the label of the first input scattered over that has one."""
 
     def of_item(self, item: int) -> dict[str, SourceDict]:
         """Return the sources of an item's own inputs."""
@@ -40,7 +37,15 @@ def step_sources(name: str, step: Step, tool: Tool, sources: Sources, length: in
     for given, elements in scattered.items():
         if len(elements) != length:
             raise PlanError(f"step {name} needs {length} elements for {given}, and there are {len(elements)}")
-    return StepSources(common, scattered)
+    each = zip(*scattered.values(), strict=True) if scattered else [()]
+    return StepSources(common, scattered, [_first_label(elements) for elements in each])
+
+
+def _first_label(elements: Sequence[Element]) -> str | None:
+    for element in elements:
+        if element.label is not None:
+            return element.label
+    return None
 
 
 def _common(step: Step, tool: Tool, name: str, sources: Sources) -> SourceDict:
@@ -88,6 +93,6 @@ def task_spec(
         sources: the sources of the step.
         items: the items of the batch.
     """
-    rows = [{"index": item, "label": sources.label(item), "inputs": sources.of_item(item)} for item in items]
+    rows = [{"index": item, "label": sources.labels[item], "inputs": sources.of_item(item)} for item in items]
     head = {"format": FORMAT, "task": task, "step": step, **shared}
     return {**head, "bundle": f"{task}.tar", "common": sources.common, "items": rows}

@@ -135,7 +135,7 @@ class _StageBuild:
             return
         sources = step_sources(name, step, tool, self._sources, length)
         shared = {"tool": tool_spec(tool), "limits": limits_spec(tool)}
-        self._outcomes[name].labels |= {item: sources.label(item) for item in self._missing[name]}
+        self._outcomes[name].labels |= {item: sources.labels[item] for item in self._missing[name]}
         common = needs(list(sources.common.values()))
         for batch in batches:
             yield (

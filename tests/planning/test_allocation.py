@@ -107,6 +107,15 @@ def test_nobody_moves_without_need(wanted: list[ManagerDemand], capacity: dict[s
         assert kept == min(sum(hosts.values()), sum(first["pool"][project].values()))
 
 
+def test_the_odd_slot_stays_where_it_is() -> None:
+    """A slot that does not come out even stays with the manager that has it, whatever its name."""
+    two = [ManagerDemand(name, "pool", name, name, 5) for name in ("a", "b")]
+    allocation = allocate(two[1:], {"pool": {"h1": 1}}, {})
+    assert allocate(two, {"pool": {"h1": 1}}, allocation)["pool"] == {"a": {}, "b": {"h1": 1}}
+    three = allocate(two, {"pool": {"h1": 3}}, {"pool": {"a": {"h1": 1}, "b": {"h1": 2}}})
+    assert three["pool"] == {"a": {"h1": 1}, "b": {"h1": 2}}
+
+
 @given(demands(), HOSTS, HOSTS)
 def test_sharing_is_deterministic(
     wanted: list[ManagerDemand], capacity: dict[str, int], before: dict[str, int]
