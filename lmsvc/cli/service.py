@@ -18,11 +18,9 @@ from lmsvc.store.errors import StoreError
 @configuration
 def web(config: Path | None, data_dir: Path | None) -> None:
     """Run the web service: gunicorn with one process and threads."""
-    settings = settings_of(config, data_dir)
-    bind = f"{settings.host}:{settings.port}"
-    options = ["--bind", bind, "--workers", "1", "--worker-class", "gthread", "--threads", "16"]
-    words = [sys.executable, "-m", "gunicorn", *options, "lmsvc.web.wsgi:app_from_environment()"]
-    os.execv(words[0], words)
+    settings_of(config, data_dir)
+    words = ["gunicorn", "-c", "python:lmsvc.web.gunicorn_conf", "lmsvc.web.wsgi:app_from_environment()"]
+    os.execv(sys.executable, [sys.executable, "-m", *words])
 
 
 @click.command()
