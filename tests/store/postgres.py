@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 
@@ -34,28 +33,28 @@ class Server:
     socket_dir: Path
     small_disk: Path | None
 
-    def url(self, database: str) -> str:
-        """Return the URL of a database of this server."""
-        return f"postgresql://lmsvc@/{database}?host={self.socket_dir}"
+    def url(self, database: str = "postgres", schema: str = "public") -> str:
+        """Return the URL of a schema of a database of this server."""
+        return f"postgresql://lmsvc@/{database}?host={self.socket_dir}&options=-csearch_path%3D{schema}"
 
-    def new_database(self, options: str = "") -> str:
-        """Create an empty database; return its URL."""
+    def new_schema(self) -> str:
+        """Create an empty schema, which is as good as a database and quicker; return its URL."""
         name = f"test_{next(_numbers)}"
-        self.execute(f"CREATE DATABASE {name} {options}")
-        return self.url(name)
+        self.execute(f"CREATE SCHEMA {name}")
+        return self.url(schema=name)
 
     @contextmanager
     def small_database(self) -> Iterator[str]:
         """Give the URL of an empty database on the small disk; drop it at the end."""
         self.execute(f"CREATE TABLESPACE {_SMALL} LOCATION '{self.small_disk}'")
-        url = self.new_database(f"TABLESPACE {_SMALL}")
-        yield url
-        self.execute(f"DROP DATABASE {urlsplit(url).path[1:]} WITH (FORCE)")
+        self.execute(f"CREATE DATABASE {_SMALL} TABLESPACE {_SMALL}")
+        yield self.url(_SMALL)
+        self.execute(f"DROP DATABASE {_SMALL} WITH (FORCE)")
         self.execute(f"DROP TABLESPACE {_SMALL}")
 
     def execute(self, statement: str) -> None:
         """Run a statement as the server's owner."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement.encode())
 
 
@@ -132,7 +131,7 @@ def _may_mount() -> bool:
 
 def _server_command(binaries: Path, root: Path, small_disk: Path | None) -> list[str]:
     server = [*_as_user(), f"{binaries}/postgres", "-D", f"{root}/data", "-k", str(root)]
-    server += ["-c", "listen_addresses=", "-c", "shared_buffers=32MB", "-c", "max_connections=60"]
+    server += ["-c", "listen_addresses=", "-c", "shared_buffers=32MB", "-c", "max_connections=60", "-c", "fsync=off"]
     if small_disk is None:
         return server
     small_disk.mkdir()
@@ -144,7 +143,7 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes], log: Pat
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            psycopg.connect(server.url("postgres")).close()
+            psycopg.connect(server.url()).close()
         except psycopg.OperationalError:
             time.sleep(0.05)
         else:

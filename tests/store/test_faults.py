@@ -41,7 +41,7 @@ def test_a_locked_sqlite_file_is_unavailable_for_writing_only(sqlite_url: str) -
 
 def test_a_locked_row_of_postgresql_is_unavailable(postgres: Server) -> None:
     """A call gives up after its time instead of waiting for ever."""
-    url = postgres.new_database()
+    url = postgres.new_schema()
     store = open_store(url, BUSY_SECONDS)
     store.migrate()
     job_id = submit(store)
@@ -91,7 +91,7 @@ def test_a_url_of_no_database_is_refused(url: str) -> None:
 
 def test_connections_that_the_server_ended_are_replaced(postgres: Server) -> None:
     """After the server's restart the first call already works."""
-    store = open_store(postgres.new_database())
+    store = open_store(postgres.new_schema())
     store.migrate()
     postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lmsvc'")
     submit(store)
