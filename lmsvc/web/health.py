@@ -72,7 +72,7 @@ def _controller(found: Services) -> Check:
         return Check(ready=False, detail="has not started")
     except (OSError, ValueError, KeyError, TypeError):
         return Check(ready=False, detail="its heartbeat cannot be read")
-    if age > HEARTBEAT_SECONDS:
+    if not age <= HEARTBEAT_SECONDS:
         return Check(ready=False, detail=f"was last heard from {age:.0f} s ago")
     return Check(ready=True, detail="runs")
 

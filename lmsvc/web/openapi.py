@@ -17,6 +17,7 @@ from lmsvc.web.operations import JSON, PATH_PARAMETERS, Answer, Operation, Query
 from lmsvc.web.problems import PROBLEM_TYPE, ProblemBody
 
 EVERYWHERE = (500, 503)
+CROSS_SITE = 403
 JOB_DOCUMENT = "JobDocument"
 
 _COMPONENTS = "#/components/schemas/"
@@ -117,8 +118,12 @@ def _headers(operation: Operation) -> list[Json]:
 
 def _responses(operation: Operation) -> Json:
     answers = {str(status): _answer(answer) for status, answer in operation.answers.items()}
-    problems = {str(status): _problem(status) for status in (*operation.problems, *EVERYWHERE)}
+    problems = {str(status): _problem(status) for status in sorted({*operation.problems, *_always(operation)})}
     return {**problems, **answers}
+
+
+def _always(operation: Operation) -> tuple[int, ...]:
+    return EVERYWHERE if operation.method == "GET" else (*EVERYWHERE, CROSS_SITE)
 
 
 def _answer(answer: Answer) -> Json:

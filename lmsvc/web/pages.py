@@ -126,8 +126,8 @@ _DONE = {303: Answer("Done; the page shows it.", media_type=None, headers={"Loca
 OPERATIONS = (
     Operation("GET", "/", jobs_page, "pages", {200: Answer("The page.", media_type=HTML)}, (400,), JobsPageQuery),
     Operation("GET", "/jobs/{job_id}", job_page, "pages", {200: Answer("The page.", media_type=HTML)}, (404,)),
-    Operation("POST", "/jobs/{job_id}/cancel", cancel_from_page, "pages", _DONE, (403, 404, 409)),
-    Operation("POST", "/jobs/{job_id}/retry", retry_from_page, "pages", _DONE, (403, 404, 409)),
-    Operation("POST", "/jobs/{job_id}/delete", delete_from_page, "pages", _DONE, (403, 404, 409)),
+    Operation("POST", "/jobs/{job_id}/cancel", cancel_from_page, "pages", _DONE, (404, 409)),
+    Operation("POST", "/jobs/{job_id}/retry", retry_from_page, "pages", _DONE, (404, 409)),
+    Operation("POST", "/jobs/{job_id}/delete", delete_from_page, "pages", _DONE, (404, 409)),
     Operation("GET", "/static/{name}", static_file, "pages", {200: Answer("The file.", media_type="*/*")}, (404,)),
 )

@@ -178,7 +178,7 @@ OPERATIONS = (
             ),
             200: Answer("The plan, where dry_run is true.", PlanBody),
         },
-        (400, 403, 413, 415, 422, 507),
+        (400, 413, 415, 422, 507),
         SubmissionQuery,
         {IDEMPOTENCY_KEY: "any text of yours; the same text with the same document gives the same job"},
         Body(JSON, "a job document", JOB_DOCUMENT),

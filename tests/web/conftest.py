@@ -17,8 +17,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made.store.close()
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """Give a web service in a gunicorn process of its own, as `lmsvc web` starts it."""
-    with Server.start(tmp_path / "data") as started:
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a web service in a gunicorn process, as `lmsvc web` starts it, that tests share."""
+    with Server.start(tmp_path_factory.mktemp("web") / "data") as started:
         yield started

@@ -71,7 +71,7 @@ class Site:
     def running(self, job: NewJob = A_JOB) -> str:
         """Put a job into the store and let a controller claim it."""
         job_id = self.queued(job)
-        while (claimed := self.store.claim("tests", time.time(), 60.0, 100)) and claimed.id != job_id:
+        while (claimed := self.store.claim("tests", time.time(), 60.0, 1_000_000)) and claimed.id != job_id:
             pass
         return job_id
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import httpx
@@ -78,11 +79,10 @@ def test_stream_is_live(server: Server) -> None:
     assert took < 5
 
 
-def test_streams_without_a_thread_to_spare_end_early(server: Server) -> None:
+def test_streams_without_a_thread_to_spare_end_early(tmp_path: Path) -> None:
     """Beyond the number of streams the service can hold, a stream tells what it knows and ends for a later return."""
-    job_id = server.site.queued()
-    address = f"{server.url}/api/v1/jobs/{job_id}/events"
-    with server.client() as client:
+    with Server.start(tmp_path / "data") as server, server.client() as client:
+        address = f"{server.url}/api/v1/jobs/{server.site.queued()}/events"
         held = [client.send(client.build_request("GET", address), stream=True) for _ in range(8)]
         for response in held:
             next(response.iter_raw())
