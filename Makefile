@@ -44,7 +44,7 @@ test-full: test ## the same and what is too long for every change
 lint: setup-test ## check style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy lmsvc tests bench scripts
 
 format: setup-test ## format the code
 	$(VENV)/bin/ruff check --fix .
