@@ -42,7 +42,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close all connections; the next call opens new ones."""
+        """Close all connections for good."""
         self._transport.close()
 
     def upload(self, path: Path, progress: Progress | None = None) -> Upload:

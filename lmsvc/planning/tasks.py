@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lmsvc.jobs.document import JobDocument
-from lmsvc.jobs.states import is_kept
+from lmsvc.jobs.states import is_finished
 from lmsvc.jobs.tools import Tool, ToolRegistry
 from lmsvc.planning.batches import Sizing, seconds_of
 from lmsvc.planning.cutting import Batch, Chain, cut
@@ -72,7 +72,9 @@ class Shard:
 
 
 def build_stage(request: StageRequest) -> tuple[Shard, ...]:
-    """Build the tasks of a stage whose earlier stages are finished; only items without a kept result are built.
+    """Build the tasks of a stage whose earlier stages are finished; only items that no result is given of are built.
+
+    What a retry shall run again must therefore be left out of the results.
 
     Returns:
         The shards with at least one task, in order; none where nothing is left to do.
@@ -112,7 +114,7 @@ class _StageBuild:
             raise PlanError(f"step {step} cannot be built before its length is known")
         result = self._request.results.get(step, StepResult())
         same = result.length == (length if step in self._lengths else None)
-        kept = {item for item, state in result.states.items() if is_kept(state)} if same else set[int]()
+        kept = {item for item, state in result.states.items() if is_finished(state)} if same else set[int]()
         outcome = self._outcomes.setdefault(step, Outcome())
         outcome.bundles = {item: bundle for item, bundle in outcome.bundles.items() if item in kept}
         return [item for item in range(length) if item not in outcome.bundles]

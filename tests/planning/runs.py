@@ -90,9 +90,11 @@ class Run:
         )
 
     def retry(self) -> None:
-        """Start the next attempt: drop what is stale."""
+        """Start the next attempt: drop what is stale and what did not succeed."""
         for step in stale_steps(self.world.document, TOOLS, self.results()):
             self.world.items[step] = {}
+        for step, items in self.world.items.items():
+            self.world.items[step] = {number: item for number, item in items.items() if is_kept(item.state)}
         self.attempt += 1
         self.finished.clear()
 
@@ -157,7 +159,7 @@ def _missing(run: Run, stage: Stage) -> Iterator[tuple[str, int]]:
         assert (length is None) == (not is_scattered(run.world.document, step))
         items = run.world.items.get(step, {})
         for number in range(1 if length is None else length):
-            if number not in items or not is_kept(items[number].state):
+            if number not in items:
                 yield step, number
 
 

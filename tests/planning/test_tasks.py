@@ -109,10 +109,10 @@ def test_defaults_and_left_out_inputs_are_written_out() -> None:
 
 
 def test_a_retry_builds_what_is_missing_and_gathers_all_in_order() -> None:
-    """Only the failed item is built again; what gathers reads each item from the bundle that has it now, in order."""
+    """Only the item left out of the results is built; what gathers reads each item from the bundle that has it now, in order."""
     job = validate_document(document(), CONTEXT)
-    states = {0: ItemState.SUCCEEDED, 1: ItemState.FAILED, 2: ItemState.SKIPPED}
-    half = StepResult(3, (BundleItems("old.tar", (0, 1, 2)),), states, complete=True)
+    states = {0: ItemState.SUCCEEDED, 2: ItemState.SKIPPED}
+    half = StepResult(3, (BundleItems("old.tar", (0, 2)),), states)
     results = {"split": finished(None, species=1), "clean": half, "model": half, "rated": finished(2)}
     tasks = [task for shard in build(job, "clean", results, attempt=2) for task in shard.tasks]
     assert [(task.id, task.items) for task in tasks] == [
