@@ -1,0 +1,95 @@
+"""Where a pool keeps its files on a worker host, and how agent, slots and step runners read and write them.
+
+Files are the truth; doorbells only cut the wait.
+"""
+
+import contextlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+
+def read_json(path: Path) -> JsonObject:
+    """Return the object in a file; an empty one if the file is absent or not an object."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def write_json(path: Path, value: Mapping[str, object]) -> None:
+    """Replace a file by one that holds ``value``, at once or not at all."""
+    write_text(path, json.dumps(value))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file by one that holds ``text``, at once or not at all."""
+    draft = path.with_name(f"{path.name}.part")
+    draft.write_text(text)
+    draft.replace(path)
+
+
+class SlotFiles:
+    """The directory of one slot."""
+
+    def __init__(self, directory: Path) -> None:
+        """Name the files of the slot in ``directory``."""
+        self.directory = directory
+        self.name = directory.name
+        self.assignment = directory / "assignment.json"
+        self.state = directory / "state.json"
+        self.gate = directory / "gate"
+        self.running = directory / "running.json"
+        self.doorbell = directory / "doorbell"
+        self.lock = directory / "lock"
+        self.log = directory / "worker.log"
+        self.work = directory / "work"
+
+    def make(self) -> None:
+        """Make the directory."""
+        self.work.mkdir(parents=True, exist_ok=True)
+
+    def forget_work(self) -> None:
+        """Remove what says that something runs in the slot."""
+        for path in (self.running, self.state):
+            path.unlink(missing_ok=True)
+
+    def has_task(self) -> bool:
+        """Return whether a task runs in the slot or its result has not been fetched yet."""
+        return self.running.exists() or any(self._sandboxes())
+
+    def _sandboxes(self) -> list[Path]:
+        with contextlib.suppress(OSError):
+            return list(self.work.glob("worker-*/t.*"))
+        return []
+
+
+class PoolFiles:
+    """The directory of one pool on this host."""
+
+    def __init__(self, directory: Path) -> None:
+        """Name the files of the pool in ``directory``."""
+        self.directory = directory
+        self.doorbell = directory / "doorbell"
+        self.slots = directory / "slots"
+        self.slots_doorbell = self.slots / "doorbell"
+        self.refuse = directory / "refuse.json"
+        self.allocation = directory / "allocation.json"
+        self.configuration = directory / "slot.json"
+        self.launcher = directory / "slot"
+        self.factories = directory / "factories"
+        self.log = directory / "factory.log"
+        self.lock = directory / "lock"
+
+    def make(self) -> None:
+        """Make the directories, for this user only."""
+        for path in (self.directory, self.slots, self.factories):
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def slot(self, host: str, number: int) -> SlotFiles:
+        """Return the files of this host's slot of that number, counted from 1."""
+        return SlotFiles(self.slots / f"{host}-{number}")

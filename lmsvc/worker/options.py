@@ -1,0 +1,129 @@
+"""The agent's command line, and what it writes for the slots it has started."""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from lmsvc.cctools.factory import write_launcher
+from lmsvc.worker.files import PoolFiles, write_json
+
+PASSED_ON = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "LD_LIBRARY_PATH"})
+"""Variables of the agent's environment that tasks see; others are added with ``--env``."""
+
+
+class AgentError(Exception):
+    """The agent cannot start, and why."""
+
+
+class Options(NamedTuple):
+    """The agent's command line (see `parser`)."""
+
+    pool: str
+    pool_dir: Path
+    host: str
+    slots: int
+    catalog: tuple[str, int]
+    controllers: frozenset[str]
+    password_file: Path
+    cores: int
+    memory_mb: int
+    disk_mb: int
+    path: str
+    env: dict[str, str]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the agent's command line."""
+    own = argparse.ArgumentParser(prog="lmsvc agent", description="Serve a pool with this host's slots.")
+    own.add_argument("--pool", required=True, help="the pool's name")
+    own.add_argument("--pool-dir", required=True, type=Path, help="where the pool keeps its files on this host")
+    own.add_argument("--host", required=True, help="this host's name in allocations")
+    own.add_argument("--slots", required=True, type=int, help="number of slots")
+    own.add_argument("--catalog", required=True, type=_address, metavar="HOST:PORT")
+    own.add_argument("--controllers", required=True, type=_words, metavar="ADDR[,ADDR]", help="whose records count")
+    own.add_argument("--password-file", required=True, type=Path, help="the pool's Work Queue password, mode 0600")
+    own.add_argument("--cores", type=int, default=1, help="per slot")
+    own.add_argument("--memory-mb", type=int, required=True, help="per slot")
+    own.add_argument("--disk-mb", type=int, required=True, help="per slot")
+    own.add_argument("--path", default=os.environ.get("PATH", os.defpath), help="PATH of tasks")
+    own.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="variable for tasks; repeatable")
+    return own
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host, int(port)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(filter(None, text.split(",")))
+
+
+def read_options(argv: Sequence[str]) -> Options:
+    """Return the options; exits with a message where they are wrong."""
+    given = vars(parser().parse_args(argv))
+    pairs = (pair.partition("=") for pair in given.pop("env"))
+    for name in ("pool_dir", "password_file"):
+        given[name] = given[name].absolute()
+    return Options(**given, env={name: value for name, _, value in pairs})
+
+
+def program(name: str) -> str:
+    """Return the path of a CCTools program.
+
+    Raises:
+        AgentError: it is not installed.
+    """
+    path = shutil.which(name)
+    if path is None:
+        raise AgentError(f"{name} is not on PATH: install CCTools (Debian: apt-get install coop-computing-tools)")
+    return path
+
+
+def check_password(path: Path) -> None:
+    """See that the pool's password can be read by this user alone.
+
+    Raises:
+        AgentError: it is not there, or others can read it.
+    """
+    try:
+        mode = path.stat().st_mode & 0o777
+    except OSError as error:
+        raise AgentError(f"cannot read the pool's password: {error}") from error
+    if mode & 0o077:
+        raise AgentError(f"others can read the pool's password {path} (mode {mode:04o}): chmod 600 it")
+
+
+def prepare_slots(options: Options, files: PoolFiles) -> None:
+    """Write the slots' configuration and their launcher.
+
+    Raises:
+        AgentError: a program or the password is missing.
+    """
+    check_password(options.password_file)
+    configuration = {
+        "pool_dir": str(options.pool_dir),
+        "host": options.host,
+        "slots": options.slots,
+        "agent_pid": os.getpid(),
+        "worker_program": program("work_queue_worker"),
+        "password_file": str(options.password_file),
+        "cores": options.cores,
+        "memory_mb": options.memory_mb,
+        "disk_mb": options.disk_mb,
+        "environment": {**_passed_on(), "PATH": options.path, **options.env},
+    }
+    write_json(files.configuration, configuration)
+    root = str(Path(__file__).parents[2])
+    start = (
+        f"import sys; sys.path.insert(0, {root!r}); from lmsvc.worker.slot import main; sys.exit(main(sys.argv[1:]))"
+    )
+    write_launcher(files.launcher, [sys.executable, "-I", "-S", "-c", start, str(files.configuration)], _passed_on())
+
+
+def _passed_on() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name in PASSED_ON}

@@ -1,0 +1,288 @@
+"""A slot: the place on a worker host where one task runs at a time.
+
+The keeper factory starts it. It takes a free slot directory and runs a ``work_queue_worker`` for whichever manager the
+agent assigns to it. It moves to another manager between two tasks, never within one: told to leave, the gate lets no
+further task begin, and the worker is ended once nothing of a task is left in it. Whatever loses its parent below a slot
+becomes the slot's child and is killed; when the factory or the agent ends, the slot ends all of it.
+
+Usage: ``slot CONFIGURATION`` (what follows is ignored: the factory adds the command of a worker).
+"""
+
+import contextlib
+import fcntl
+import os
+import select
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from lmsvc.doorbell import Doorbell, ring
+from lmsvc.worker import process
+from lmsvc.worker.files import JsonObject, PoolFiles, SlotFiles, read_json, write_json, write_text
+
+LOOK_SECONDS = 1.0
+"""Longest time between two looks at the files."""
+LEAVING_SECONDS = 0.05
+"""Time between two looks while waiting for a task to end."""
+SPARE_SECONDS = 0.5
+"""Time between two tries of a spare process to become a slot."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
+"""Before a worker that ended by itself is started again for the same manager; doubled each time."""
+LOST_KEPT = 100
+"""Lost tasks remembered, the newest."""
+
+
+class Worker:
+    """The running ``work_queue_worker`` of a slot."""
+
+    def __init__(self, pid: int, manager: JsonObject) -> None:
+        """Watch the process ``pid``, started for ``manager``."""
+        self.pid = pid
+        self.manager = manager
+        self.started = time.monotonic()
+        self.leaving = False
+        self.fd = os.pidfd_open(pid)
+
+    def lives(self) -> bool:
+        """Return whether it is running."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
+    def ended(self) -> int | None:
+        """Return how it ended (exit code, or a negative signal number) if it did."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if not pid:
+            return None
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(status)
+
+
+class Slot:
+    """Keeps a slot directory and the worker of its assignment in step."""
+
+    def __init__(self, configuration: JsonObject, pool: PoolFiles, files: SlotFiles) -> None:
+        """Take over the slot whose lock this process holds; an earlier holder's leavings are counted and cleared."""
+        self._configuration = configuration
+        self._pool = pool
+        self._files = files
+        self._lost: dict[str, int] = read_json(files.state).get("lost", {})
+        self._count_loss()
+        self._worker: Worker | None = None
+        self._pause = FIRST_PAUSE_SECONDS
+        self._not_before = 0.0
+        self._last_manager: JsonObject | None = None
+        self._shown: JsonObject = {}
+        self._since = time.time()
+        process.kill_marked("LMSVC_SLOT_DIR", f"{files.directory}\0")
+        self._clear()
+
+    def look(self) -> float:
+        """Bring everything in step once; return after how many seconds to look again at the latest."""
+        self._bury_worker()
+        strangers = self._kill_strangers()
+        self._forget_dead_runner()
+        wanted = read_json(self._files.assignment).get("manager")
+        if self._worker is None:
+            self._start(wanted)
+        elif wanted == self._worker.manager:
+            self._stay(self._worker)
+        else:
+            self._leave(self._worker)
+        self._show()
+        return LEAVING_SECONDS if strangers else self._patience(wanted)
+
+    def _patience(self, wanted: JsonObject | None) -> float:
+        if self._worker is None:
+            return LOOK_SECONDS if wanted is None else max(0.0, self._not_before - time.monotonic())
+        return LEAVING_SECONDS if self._worker.leaving else LOOK_SECONDS
+
+    @property
+    def watched(self) -> list[int]:
+        """Descriptors that become readable when there is something to look at."""
+        return [self._worker.fd] if self._worker else []
+
+    def end(self) -> None:
+        """Kill the worker and everything below, and forget the state."""
+        process.end_children()
+        self._files.forget_work()
+
+    def _bury_worker(self) -> None:
+        worker = self._worker
+        code = worker.ended() if worker else None
+        if worker is None or code is None:
+            return
+        self._worker = None
+        if code < 0:
+            self._count_loss()
+        process.end_children()
+        self._clear()
+        long_lived = time.monotonic() - worker.started > LONGEST_PAUSE_SECONDS
+        self._pause = FIRST_PAUSE_SECONDS if long_lived else min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+        self._not_before = time.monotonic() + self._pause
+        self._last_manager = None if worker.leaving else worker.manager
+
+    def _count_loss(self) -> None:
+        running = read_json(self._files.running)
+        if running:
+            task = f"{running.get('project')}/{running.get('task')}"
+            self._lost[task] = self._lost.pop(task, 0) + 1
+            self._lost = dict(list(self._lost.items())[-LOST_KEPT:])
+
+    def _clear(self) -> None:
+        self._files.running.unlink(missing_ok=True)
+        for left in self._files.work.iterdir():
+            shutil.rmtree(left, ignore_errors=True)
+
+    def _kill_strangers(self) -> bool:
+        """Kill what was adopted, for it belongs to no task any more; return whether there was any."""
+        worker = self._worker.pid if self._worker else None
+        strangers = [pid for pid in process.children(os.getpid()) if pid != worker]
+        for pid in strangers:
+            process.kill_tree(pid)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        return bool(strangers)
+
+    def _forget_dead_runner(self) -> None:
+        """Drop the note of a runner that was killed alone: its worker lives and tells the manager."""
+        runner = read_json(self._files.running).get("pid")
+        if runner and not Path(f"/proc/{runner}").exists() and self._worker and self._worker.lives():
+            self._files.running.unlink(missing_ok=True)
+
+    def _start(self, manager: JsonObject | None) -> None:
+        if manager is None or (manager == self._last_manager and time.monotonic() < self._not_before):
+            return
+        write_text(self._files.gate, "go")
+        words = self._command(manager)
+        pid = process.spawn(
+            words, lambda pid: self._environment(pid, manager), self._files.log, self._files.work, append=False
+        )
+        self._worker = Worker(pid, manager)
+
+    def _command(self, manager: JsonObject) -> list[str]:
+        own = self._configuration
+        shape = [f"--cores={own['cores']}", f"--memory={own['memory_mb']}", f"--disk={own['disk_mb']}", "--gpus=0"]
+        waits = ["--single-shot", "--min-backoff=1", "--max-backoff=1", "--connect-timeout=5", "--idle-timeout=60"]
+        place = [f"--workdir={self._files.work}", f"--password={own['password_file']}"]
+        return [own["worker_program"], *shape, *waits, *place, manager["address"], str(manager["port"])]
+
+    def _environment(self, pid: int, manager: JsonObject) -> dict[str, str]:
+        own = {"LMSVC_SLOT_DIR": str(self._files.directory), "LMSVC_WORKER_PID": str(pid)}
+        place = {"LMSVC_HOST": self._configuration["host"], "LMSVC_PROJECT": manager["project"]}
+        return {**self._configuration["environment"], **own, **place}
+
+    def _stay(self, worker: Worker) -> None:
+        if worker.leaving:
+            write_text(self._files.gate, "go")
+            worker.leaving = False
+
+    def _leave(self, worker: Worker) -> None:
+        if not worker.leaving:
+            write_text(self._files.gate, "leave")
+            worker.leaving = True
+        if self._files.has_task():
+            return
+        process.kill(worker.pid)
+        os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+        self._bury_worker()
+        self._start(read_json(self._files.assignment).get("manager"))
+
+    def _show(self) -> None:
+        state = self._state()
+        if any(self._shown.get(key) != value for key, value in state.items()):
+            if (self._shown.get("state"), self._shown.get("manager")) != (state["state"], state["manager"]):
+                self._since = time.time()
+            self._shown = dict(state)
+            write_json(self._files.state, {**state, "since": self._since})
+            ring(self._pool.slots_doorbell)
+
+    def _state(self) -> JsonObject:
+        running = read_json(self._files.running)
+        worker = self._worker
+        return {
+            "slot": self._files.name,
+            "pid": os.getpid(),
+            "state": "idle" if worker is None else "leaving" if worker.leaving else "working",
+            "manager": worker.manager if worker else None,
+            "task": f"{running['project']}/{running['task']}" if running else None,
+            "lost": dict(self._lost),
+        }
+
+
+class Guardians:
+    """The processes a slot must not outlive: the factory that started it and the agent above."""
+
+    def __init__(self, agent: int) -> None:
+        """Watch this process's ancestors up to ``agent``.
+
+        Raises:
+            ProcessLookupError: the agent is gone already.
+        """
+        above = process.ancestors()
+        if agent not in above:
+            raise ProcessLookupError(f"process {agent} is not above this one")
+        self.fds = [os.pidfd_open(pid) for pid in above[: above.index(agent) + 1]]
+
+    def wait(self, others: Sequence[int], seconds: float) -> bool:
+        """Wait until something happens, at most ``seconds``; return whether all guardians are alive."""
+        poller = select.poll()
+        for fd in (*self.fds, *others):
+            poller.register(fd, select.POLLIN)
+        ready = {fd for fd, _ in poller.poll(seconds * 1000)}
+        return not ready & set(self.fds)
+
+
+def _claim(pool: PoolFiles, host: str, slots: int) -> SlotFiles | None:
+    """Return the first slot nobody holds, locked until this process ends."""
+    for number in range(1, slots + 1):
+        files = pool.slot(host, number)
+        files.make()
+        fd = os.open(files.lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+        else:
+            return files
+    return None
+
+
+def _serve(slot: Slot, bell: Doorbell, guardians: Guardians) -> None:
+    seconds = 0.0
+    while guardians.wait([bell.fileno(), *slot.watched], seconds):
+        bell.wait(0)
+        seconds = slot.look()
+
+
+def _terminated(*_: object) -> None:
+    raise SystemExit(0)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Be a slot, or a spare one until a slot is free; return when factory or agent have ended."""
+    signal.signal(signal.SIGTERM, _terminated)
+    process.end_with_parent(signal.SIGTERM)
+    process.adopt_descendants()
+    configuration = read_json(Path(argv[0]))
+    pool = PoolFiles(Path(configuration["pool_dir"]))
+    try:
+        guardians = Guardians(configuration["agent_pid"])
+    except ProcessLookupError as error:
+        sys.stderr.write(f"slot: {error}\n")
+        return 1
+    while (files := _claim(pool, configuration["host"], configuration["slots"])) is None:
+        if not guardians.wait([], SPARE_SECONDS):
+            return 0
+    slot = Slot(configuration, pool, files)
+    try:
+        _serve(slot, Doorbell(files.doorbell), guardians)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        slot.end()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
