@@ -1,12 +1,11 @@
 """What the pools are doing, as the catalog tells it: asked at most once a second, however many requests look."""
 
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
+from lmsvc.web.remembered import Remembered
 
 REFRESH_SECONDS = 1.0
 STALE_SECONDS = 15.0
@@ -60,20 +59,11 @@ class Board:
     def __init__(self, catalog: CatalogClient) -> None:
         """Read the catalog through this client."""
         self._catalog = catalog
-        self._lock = threading.Lock()
-        self._snapshot = Snapshot()
-        self._taken = float("-inf")
+        self._snapshot = Remembered(self._ask, REFRESH_SECONDS)
 
     def snapshot(self) -> Snapshot:
-        """Return the pools as of at most `REFRESH_SECONDS` ago; one thread asks, others take the last answer."""
-        if time.monotonic() - self._taken >= REFRESH_SECONDS and self._lock.acquire(blocking=self._taken < 0):
-            try:
-                if time.monotonic() - self._taken >= REFRESH_SECONDS:
-                    self._snapshot = self._ask()
-                    self._taken = time.monotonic()
-            finally:
-                self._lock.release()
-        return self._snapshot
+        """Return the pools as of about `REFRESH_SECONDS` ago."""
+        return self._snapshot.get()
 
     def _ask(self) -> Snapshot:
         try:
@@ -94,7 +84,7 @@ def hosts_by_pool(records: Sequence[Mapping[str, Any]]) -> dict[str, tuple[HostV
 
 
 def _host(record: Mapping[str, Any]) -> HostView:
-    slots = [_slot(slot) for slot in record.get("slots", [])]
+    slots = [_slot(slot) for slot in record.get("slots", []) if "slot" in slot]
     return HostView(str(record.get("host")), int(record.get("slots_wanted", len(slots))), tuple(slots))
 
 

@@ -8,7 +8,7 @@ from flask import Response, request
 from pydantic import Field
 
 from lmsvc.jobs.states import JobState, is_terminal
-from lmsvc.store.records import JobFilter, JobHead
+from lmsvc.store.records import JobFilter
 from lmsvc.web.answers import json_answer, matches, tagged
 from lmsvc.web.bodies import JobsPage, JobStatus
 from lmsvc.web.operations import Answer, Operation, Query
@@ -64,7 +64,6 @@ def get_job(job_id: str, query: StatusQuery) -> Response:
 
     It has an ETag: with If-None-Match the answer is 304 while nothing changed.
     """
-    head_or_404(job_id)
     text, tag, state = _wait(job_id, query.wait) if query.wait else _look(services(), job_id)
     headers = {"Cache-Control": "private, no-cache"}
     if not is_terminal(state):
@@ -103,7 +102,9 @@ def delete_job(job_id: str) -> Response:
 
 
 def _look(found: Services, job_id: str) -> tuple[str, str, JobState]:
-    head = _still_there(found, job_id)
+    head = found.store.head(job_id)
+    if head is None:
+        raise not_found(f"There is no job {job_id}.")
     return *rendered(found, head), head.state
 
 
@@ -120,13 +121,6 @@ def _wait(job_id: str, seconds: float) -> tuple[str, str, JobState]:
 
 def _is_news(tag: str) -> bool:
     return bool(request.if_none_match) and not matches(tag)
-
-
-def _still_there(found: Services, job_id: str) -> JobHead:
-    head = found.store.head(job_id)
-    if head is None:
-        raise not_found(f"The job {job_id} was deleted.")
-    return head
 
 
 def pauses(seconds: float) -> Iterator[None]:

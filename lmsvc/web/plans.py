@@ -65,7 +65,7 @@ def plan_of(found: Services, document: JobDocument) -> PlanBody:
     given = lengths(document, found.registries.datasets)
     sizing = Sizing(settings.batch_seconds, settings.max_rules)
     plan = plan_stages(document, tools, pools, {}, input_lengths=given, sizing=sizing)
-    work = _Work(tools, found.store.seconds_per_item(), pools, settings.batch_seconds)
+    work = _Work(tools, found.seconds_per_item.get(), pools, settings.batch_seconds)
     scattered = step_lengths(document, tools, {}, given)
     steps = [
         work.step(name, step.run, plan.stage_of(name), scattered.get(name, 1)) for name, step in document.steps.items()

@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flask import Flask, current_app
@@ -14,9 +14,11 @@ from lmsvc.settings import Settings
 from lmsvc.store import Store
 from lmsvc.web.board import Board
 from lmsvc.web.registries import Registries
+from lmsvc.web.remembered import Remembered
 
 CATALOG_TIMEOUT_SECONDS = 1.0
 MAX_WAITERS = 8
+TIMINGS_SECONDS = 10.0
 
 _KEY = "lmsvc"
 
@@ -30,13 +32,21 @@ class Services:
     store: Store
     registries: Registries
     board: Board
+    seconds_per_item: Remembered[Mapping[str, float]]
     waiters: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(MAX_WAITERS))
 
     @classmethod
     def of(cls, settings: Settings, store: Store) -> "Services":
         """Make the services of one process."""
         catalog = CatalogClient(settings.catalog_host, settings.catalog_port, CATALOG_TIMEOUT_SECONDS)
-        return cls(settings, DataPaths(settings.data_dir), store, Registries.of(settings), Board(catalog))
+        return cls(
+            settings,
+            DataPaths(settings.data_dir),
+            store,
+            Registries.of(settings),
+            Board(catalog),
+            Remembered(store.seconds_per_item, TIMINGS_SECONDS),
+        )
 
     def wake_controller(self) -> None:
         """Tell the controller that there is something to do."""

@@ -6,7 +6,6 @@ import hashlib
 import os
 import tempfile
 import time
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from lmsvc.paths import DataPaths
 from lmsvc.store.records import Upload
 from lmsvc.web.answers import json_answer
 from lmsvc.web.bodies import UploadBody
+from lmsvc.web.file_names import name_fault
 from lmsvc.web.operations import Answer, Body, Operation
 from lmsvc.web.problems import Problem, not_found
 from lmsvc.web.room import require_room
@@ -26,11 +26,7 @@ from lmsvc.web.services import services
 
 CHUNK_BYTES = 1 << 18
 LOOK_AT_DISK_EVERY_BYTES = 64_000_000
-MAX_NAME_BYTES = 255
 FORGOTTEN_SECONDS = 86_400
-
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
-_BIDIRECTIONAL = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True)
@@ -91,21 +87,6 @@ def _require_good_name(name: str) -> None:
     fault = name_fault(name)
     if fault:
         raise Problem(400, "invalid-name", f"The file name {fault}.")
-
-
-def name_fault(name: str) -> str | None:
-    """Return what is wrong with a file name, as the rest of a sentence; None for a good one."""
-    if name in (".", "..") or "/" in name or "\\" in name:
-        return "must be a plain name, not a path"
-    if len(name.encode(errors="replace")) > MAX_NAME_BYTES:
-        return f"must have at most {MAX_NAME_BYTES} bytes in UTF-8"
-    if "\ufffd" in name:
-        return "is not UTF-8"
-    if name != name.strip():
-        return "must not begin or end with a space"
-    if any(letter in _BIDIRECTIONAL or unicodedata.category(letter) in _REFUSED_CATEGORIES for letter in name):
-        return "must not have control characters"
-    return None
 
 
 @contextlib.contextmanager

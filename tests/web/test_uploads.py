@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from lmsvc.web.uploads import name_fault
+from lmsvc.web.file_names import name_fault
 from tests.web.asking import body, problem
 from tests.web.server import Server
 from tests.web.site import Site
