@@ -1,5 +1,6 @@
 """Write a matrix as CSV, sites as the columns site, x and y."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,8 +29,10 @@ def lines(matrix: Matrix) -> Iterator[list[object]]:
         yield [*(header if sites else [header]), *(number(value) for value in row.tolist())]
 
 
-def number(value: float) -> float | int:
-    """Give a whole number without its decimal point."""
+def number(value: float) -> float | int | None:
+    """Give a whole number without its decimal point, and nothing for one that is not defined."""
+    if math.isnan(value):
+        return None
     return int(value) if float(value).is_integer() else value
 
 

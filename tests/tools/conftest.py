@@ -26,6 +26,6 @@ def run(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> Callable[[Mapping[str, Any]], Table]:
+def read(tmp_path: Path) -> Callable[[Mapping[str, Any]], Table]:
     """Give the function that reads a matrix file as a table."""
     return lambda matrix: read_table(matrix, tmp_path / "tables")

@@ -27,7 +27,9 @@ def read_table(matrix: Mapping[str, Any], place: Path) -> Table:
     with written.open(encoding="utf-8", newline="") as lines:
         top, *body = csv.reader(lines)
     names = 3 if top[:3] == ["site", "x", "y"] else 1
-    return Table(top[names:], [row[0] for row in body], [[float(field) for field in row[names:]] for row in body])
+    return Table(
+        top[names:], [row[0] for row in body], [[float(field or "nan") for field in row[names:]] for row in body]
+    )
 
 
 def make_pam(species: Sequence[str], rows: Sequence[str], place: Path) -> dict[str, Any]:
