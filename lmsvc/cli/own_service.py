@@ -12,8 +12,7 @@ from pathlib import Path
 
 import click
 
-from lmsvc.client import ApiError, Client, ServiceUnreachable
-
+READY = "lmsvc is ready"
 READY_SECONDS = 90.0
 STOP_SECONDS = 20.0
 
@@ -30,10 +29,9 @@ def own_service(data_dir: Path) -> Iterator[str]:
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir / "up.log"
     process = _start(data_dir, names, log)
-    url = f"http://127.0.0.1:{port}"
     try:
-        _wait_ready(process, url, log)
-        yield url
+        _wait_ready(process, log)
+        yield f"http://127.0.0.1:{port}"
     finally:
         _stop(process)
 
@@ -70,18 +68,14 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def _wait_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def _wait_ready(process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + READY_SECONDS
-    with Client(url) as client:
-        while time.monotonic() < end:
-            if process.poll() is not None:
-                raise click.ClickException(f"the service ended at once:\n{log.read_text(encoding='utf-8')}")
-            try:
-                client.ready()
-                return
-            except (ServiceUnreachable, ApiError):
-                time.sleep(0.1)
-    raise click.ClickException(f"the service was not ready after {READY_SECONDS:.0f} s; see {log}")
+    while READY not in log.read_text(encoding="utf-8"):
+        if process.poll() is not None:
+            raise click.ClickException(f"the service does not start:\n{log.read_text(encoding='utf-8')}")
+        if time.monotonic() > end:
+            raise click.ClickException(f"the service was not ready after {READY_SECONDS:.0f} s; see {log}")
+        time.sleep(0.05)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
