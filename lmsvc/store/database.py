@@ -1,6 +1,7 @@
 """Transactions over either database, and the few ways a query is run in them."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,8 @@ from lmsvc.store.errors import StoreError, StoreUnavailable, translated
 
 M = TypeVar("M", bound=Model)
 Row = dict[str, Any]
-_CHUNK = 5000
+_BATCH = 1000
+_PAUSE_SECONDS = 0.002  # longer than a waiting process takes to look again
 
 
 class _Cursor(Protocol):
@@ -72,7 +74,7 @@ class Session:
 
     def upsert(self, model: type[Model], key: Sequence[Field], rows: Iterable[Row]) -> None:
         """Insert rows, replacing those with the same key. All rows have the same columns."""
-        for chunk in chunked(rows, _CHUNK):
+        for chunk in chunked(rows, _BATCH):
             fields = [getattr(model, name) for name in chunk[0]]
             values = [[field.db_value(row[field.name]) for field in fields] for row in chunk]
             self.repeat(_upsert(model, key, fields, values[0]), values)
@@ -116,6 +118,13 @@ class Database:
         """Give a session that is one transaction: all of it is durable when the block ends, or nothing of it."""
         with self._only_writer(), translated(), self._connected(), self._database.atomic():
             yield Session(self._database)
+
+    def upsert_in_batches(self, model: type[Model], key: Sequence[Field], rows: Iterable[Row]) -> None:
+        """Insert or replace rows in batches, each a transaction, with pauses that let other writers in."""
+        for batch in chunked(rows, _BATCH):
+            with self.writing() as session:
+                session.upsert(model, key, batch)
+            time.sleep(_PAUSE_SECONDS)
 
     def prepare(self) -> None:
         """Set what a database file keeps for good: SQLite's write-ahead log."""

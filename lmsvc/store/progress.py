@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from peewee import chunked
-
 from lmsvc.jobs.states import ItemState
 from lmsvc.store.base import Part, cursor_number
 from lmsvc.store.database import Row
@@ -13,7 +11,6 @@ from lmsvc.store.records import ItemRecord, Page, StepProgress, TaskRecord
 
 _STEP = [getattr(Steps, name) for name in StepProgress.__dataclass_fields__]
 _TASK = [getattr(Tasks, name) for name in TaskRecord.__dataclass_fields__]
-_CHUNK = 2000
 _ITEM = [getattr(Items, "number" if name == "index" else name) for name in ItemRecord.__dataclass_fields__]
 
 
@@ -38,9 +35,8 @@ class ProgressStore(Part):
         Raises:
             UnknownJob: there is no such job.
         """
-        for chunk in chunked(tasks, _CHUNK):
-            with self._database.writing() as session:
-                session.upsert(Tasks, [Tasks.job_id, Tasks.task], ({"job_id": job_id} | vars(task) for task in chunk))
+        rows = ({"job_id": job_id} | vars(task) for task in tasks)
+        self._database.upsert_in_batches(Tasks, [Tasks.job_id, Tasks.task], rows)
 
     def tasks(
         self,
@@ -70,9 +66,8 @@ class ProgressStore(Part):
         Raises:
             UnknownJob: there is no such job.
         """
-        for chunk in chunked(items, _CHUNK):
-            with self._database.writing() as session:
-                session.upsert(Items, [Items.job_id, Items.step, Items.number], (_item_row(job_id, i) for i in chunk))
+        rows = (_item_row(job_id, item) for item in items)
+        self._database.upsert_in_batches(Items, [Items.job_id, Items.step, Items.number], rows)
 
     def items(
         self,

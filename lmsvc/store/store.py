@@ -26,8 +26,9 @@ class Store(
 ):
     """Jobs and all that is known about them.
 
-    Every method is one transaction: when it returns, what it changed survives a crash. Every method may raise
-    `StoreFull` (disk full, nothing kept) or `StoreUnavailable` (locked too long, unreachable).
+    Every method is one transaction (bulk records of progress are several): when it returns, what it changed survives a
+    crash. Every method may raise `StoreFull` (disk full, nothing kept) or `StoreUnavailable` (locked too long,
+    unreachable).
     """
 
     def migrate(self) -> int:

@@ -1,6 +1,7 @@
 """Both databases, for every test of the store."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """Give a store with its tables."""
-    store = open_store(database_url)
-    store.migrate()
-    yield store
-    store.close()
+    with closing(open_store(database_url)) as store:
+        store.migrate()
+        yield store
