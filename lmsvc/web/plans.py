@@ -1,18 +1,15 @@
 """What a job would come to, as far as that is known before anything has run."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from pydantic import BaseModel, Field
 
 from lmsvc.jobs.document import JobDocument
-from lmsvc.jobs.tools import ToolRegistry
-from lmsvc.planning.batches import Sizing, most_items, seconds_of
+from lmsvc.planning.batches import Sizing, seconds_of
 from lmsvc.planning.inputs import lengths
-from lmsvc.planning.lengths import step_lengths
 from lmsvc.planning.results import PoolShape
-from lmsvc.planning.stages import Plan, Stage, plan_stages
+from lmsvc.planning.summary import plan_summary
 from lmsvc.settings import Settings
 from lmsvc.web.services import Services
 
@@ -60,17 +57,16 @@ def plan_of(found: Services, document: JobDocument) -> PlanBody:
     Raises:
         PlanError: no pool can run a step.
     """
-    settings, tools = found.settings, found.registries.tools
-    pools = pool_shapes(settings)
-    given = lengths(document, found.registries.datasets)
-    sizing = Sizing(settings.batch_seconds, settings.max_rules)
-    plan = plan_stages(document, tools, pools, {}, input_lengths=given, sizing=sizing)
-    work = _Work(tools, found.seconds_per_item.get(), pools, settings.batch_seconds)
-    scattered = step_lengths(document, tools, {}, given)
-    steps = [
-        work.step(name, step.run, plan.stage_of(name), scattered.get(name, 1)) for name, step in document.steps.items()
-    ]
-    return _body(plan, steps)
+    settings, tools, timed = found.settings, found.registries.tools, found.seconds_per_item.get()
+    summary = plan_summary(
+        document,
+        tools,
+        pool_shapes(settings),
+        input_lengths=lengths(document, found.registries.datasets),
+        seconds_per_item=timed,
+        sizing=Sizing(settings.batch_seconds, settings.max_rules),
+    )
+    return _body(summary, lambda tool: seconds_of(tools[tool], timed))
 
 
 def pool_shapes(settings: Settings) -> dict[str, PoolShape]:
@@ -81,45 +77,25 @@ def pool_shapes(settings: Settings) -> dict[str, PoolShape]:
     }
 
 
-@dataclass(frozen=True)
-class _Work:
-    """What is known about the time tools take and the slots there are."""
-
-    tools: ToolRegistry
-    timed: Mapping[str, float]
-    pools: Mapping[str, PoolShape]
-    batch_seconds: float
-
-    def step(self, name: str, run: str, stage: Stage, items: int | None) -> PlannedStep:
-        """Return what a step comes to."""
-        seconds = seconds_of(self.tools[run], self.timed)
-        return PlannedStep(
-            step=name,
-            tool=run,
-            category=self.tools[run].category,
-            pool=stage.pool,
-            stage=stage.id,
-            items=items,
-            tasks=None if items is None else self._tasks(items, seconds, stage.pool),
-            seconds=None if items is None else round(items * seconds, 3),
-        )
-
-    def _tasks(self, items: int, seconds: float, pool: str) -> int:
-        return math.ceil(items / most_items(seconds, items, self.pools[pool].slots, self.batch_seconds))
-
-
-def _body(plan: Plan, steps: list[PlannedStep]) -> PlanBody:
-    tasks = [step.tasks for step in steps if step.tasks is not None]
-    items = [step.items for step in steps if step.items is not None]
-    seconds = sum(step.seconds for step in steps if step.seconds is not None)
-    known = len(tasks) == len(steps)
+def _body(summary: Mapping[str, Any], seconds_per_item: Callable[[str], float]) -> PlanBody:
+    steps = [
+        _step(stage, step, seconds_per_item(step["tool"])) for stage in summary["stages"] for step in stage["steps"]
+    ]
+    seconds = None if summary["items"] is None else sum(step.seconds or 0.0 for step in steps)
     return PlanBody(
-        stages=[StageBody(id=it.id, pool=it.pool, steps=list(it.steps), after=list(it.after)) for it in plan.stages],
+        stages=[_stage(stage) for stage in summary["stages"]],
         steps=steps,
-        categories=sorted({step.category for step in steps}),
-        pools=sorted({step.pool for step in steps}),
-        items=sum(items) if known else None,
-        tasks=sum(tasks) if known else None,
-        seconds=seconds if known else None,
-        small=known and seconds <= SMALL_SECONDS,
+        **{name: summary[name] for name in ("categories", "pools", "items", "tasks")},
+        seconds=seconds,
+        small=seconds is not None and seconds <= SMALL_SECONDS,
     )
+
+
+def _stage(stage: Mapping[str, Any]) -> StageBody:
+    steps = [step["step"] for step in stage["steps"]]
+    return StageBody(id=stage["id"], pool=stage["pool"], after=stage["after"], steps=steps)
+
+
+def _step(stage: Mapping[str, Any], step: Mapping[str, Any], seconds_per_item: float) -> PlannedStep:
+    seconds = None if step["items"] is None else round(step["items"] * seconds_per_item, 3)
+    return PlannedStep(**step, stage=stage["id"], pool=stage["pool"], seconds=seconds)
