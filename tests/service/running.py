@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from lmsvc.client import Client
+from lmsvc.client import Client, ServiceUnreachable
 from lmsvc.supervisor import instance_pids
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,8 +119,11 @@ class RunningService:
         self.process.wait()
 
     def pids(self) -> list[int]:
-        """Return every process of the service below its supervisor."""
-        return list(instance_pids(str(self.data_dir)))
+        """Return every process of the service below its supervisor: those marked as its, or that name its directory."""
+        place = str(self.data_dir)
+        named = {pid for pid in psutil.pids() if any(place in word for word in command_line(pid))}
+        supervisor = self.process.pid if self.process else 0
+        return sorted((named | set(instance_pids(place))) - {supervisor, os.getpid()})
 
     def assert_nothing_left(self) -> None:
         """Fail where a process of the service lives on."""
@@ -149,8 +152,11 @@ class RunningService:
         return self.job(job_id)
 
     def is_over(self, job_id: str) -> bool:
-        """Return whether a job has ended."""
-        return self.job(job_id)["state"] in ("succeeded", "failed", "cancelled")
+        """Return whether a job has ended; while the web service is away that is not known, so not."""
+        try:
+            return self.job(job_id)["state"] in ("succeeded", "failed", "cancelled")
+        except ServiceUnreachable:
+            return False
 
     def run(self, document: Mapping[str, Any], seconds: float = JOB_SECONDS) -> dict[str, Any]:
         """Submit a job and wait for its end."""

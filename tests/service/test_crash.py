@@ -20,7 +20,7 @@ VICTIMS = {
     "controller": ("lmsvc.cli.main", "controller"),
     "makeflow": ("makeflow", "lm-default"),
     "worker": ("work_queue_worker", "--single-shot"),
-    "slot": ("lmsvc.worker.slot",),
+    "slot": ("from lmsvc.worker.slot import main",),
     "agent": ("lmsvc.worker.agent",),
     "factory": ("work_queue_factory",),
     "catalog": ("catalog_server",),
