@@ -5,6 +5,7 @@ Files are the truth; doorbells only cut the wait.
 
 import contextlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,18 @@ def write_text(path: Path, text: str) -> None:
     draft = path.with_name(f"{path.name}.part")
     draft.write_text(text)
     draft.replace(path)
+
+
+def empty_directory(directory: Path) -> None:
+    """Remove everything in a directory that can be removed; links are not followed."""
+    for root, directories, files in os.walk(directory, topdown=False):
+        for name in (*files, *directories):
+            path = Path(root, name)
+            with contextlib.suppress(OSError):
+                if path.is_dir() and not path.is_symlink():
+                    path.rmdir()
+                else:
+                    path.unlink()
 
 
 class SlotFiles:

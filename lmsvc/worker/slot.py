@@ -11,8 +11,6 @@ Usage: ``slot CONFIGURATION`` (what follows is ignored: the factory adds the com
 import contextlib
 import fcntl
 import os
-import select
-import shutil
 import signal
 import sys
 import time
@@ -21,7 +19,9 @@ from pathlib import Path
 
 from lmsvc.doorbell import Doorbell, ring
 from lmsvc.worker import process
-from lmsvc.worker.files import JsonObject, PoolFiles, SlotFiles, read_json, write_json, write_text
+from lmsvc.worker.files import JsonObject, PoolFiles, SlotFiles, empty_directory, read_json, write_json, write_text
+from lmsvc.worker.guardians import Guardians
+from lmsvc.worker.worker import Worker, start_worker
 
 LOOK_SECONDS = 1.0
 """Longest time between two looks at the files."""
@@ -33,30 +33,6 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 """Before a worker that ended by itself is started again for the same manager; doubled each time."""
 LOST_KEPT = 100
 """Lost tasks remembered, the newest."""
-
-
-class Worker:
-    """The running ``work_queue_worker`` of a slot."""
-
-    def __init__(self, pid: int, manager: JsonObject) -> None:
-        """Watch the process ``pid``, started for ``manager``."""
-        self.pid = pid
-        self.manager = manager
-        self.started = time.monotonic()
-        self.leaving = False
-        self.fd = os.pidfd_open(pid)
-
-    def lives(self) -> bool:
-        """Return whether it is running."""
-        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
-
-    def ended(self) -> int | None:
-        """Return how it ended (exit code, or a negative signal number) if it did."""
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
-        if not pid:
-            return None
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(status)
 
 
 class Slot:
@@ -132,8 +108,7 @@ class Slot:
 
     def _clear(self) -> None:
         self._files.running.unlink(missing_ok=True)
-        for left in self._files.work.iterdir():
-            shutil.rmtree(left, ignore_errors=True)
+        empty_directory(self._files.work)
 
     def _kill_strangers(self) -> bool:
         """Kill what was adopted, for it belongs to no task any more; return whether there was any."""
@@ -155,23 +130,7 @@ class Slot:
         if manager is None or (manager == self._last_manager and time.monotonic() < self._not_before):
             return
         write_text(self._files.gate, "go")
-        words = self._command(manager)
-        pid = process.spawn(
-            words, lambda pid: self._environment(pid, manager), self._files.log, self._files.work, append=False
-        )
-        self._worker = Worker(pid, manager)
-
-    def _command(self, manager: JsonObject) -> list[str]:
-        own = self._configuration
-        shape = [f"--cores={own['cores']}", f"--memory={own['memory_mb']}", f"--disk={own['disk_mb']}", "--gpus=0"]
-        waits = ["--single-shot", "--min-backoff=1", "--max-backoff=1", "--connect-timeout=5", "--idle-timeout=60"]
-        place = [f"--workdir={self._files.work}", f"--password={own['password_file']}"]
-        return [own["worker_program"], *shape, *waits, *place, manager["address"], str(manager["port"])]
-
-    def _environment(self, pid: int, manager: JsonObject) -> dict[str, str]:
-        own = {"LMSVC_SLOT_DIR": str(self._files.directory), "LMSVC_WORKER_PID": str(pid)}
-        place = {"LMSVC_HOST": self._configuration["host"], "LMSVC_PROJECT": manager["project"]}
-        return {**self._configuration["environment"], **own, **place}
+        self._worker = start_worker(self._configuration, self._files, manager)
 
     def _stay(self, worker: Worker) -> None:
         if worker.leaving:
@@ -209,29 +168,6 @@ class Slot:
             "task": f"{running['project']}/{running['task']}" if running else None,
             "lost": dict(self._lost),
         }
-
-
-class Guardians:
-    """The processes a slot must not outlive: the factory that started it and the agent above."""
-
-    def __init__(self, agent: int) -> None:
-        """Watch this process's ancestors up to ``agent``.
-
-        Raises:
-            ProcessLookupError: the agent is gone already.
-        """
-        above = process.ancestors()
-        if agent not in above:
-            raise ProcessLookupError(f"process {agent} is not above this one")
-        self.fds = [os.pidfd_open(pid) for pid in above[: above.index(agent) + 1]]
-
-    def wait(self, others: Sequence[int], seconds: float) -> bool:
-        """Wait until something happens, at most ``seconds``; return whether all guardians are alive."""
-        poller = select.poll()
-        for fd in (*self.fds, *others):
-            poller.register(fd, select.POLLIN)
-        ready = {fd for fd, _ in poller.poll(seconds * 1000)}
-        return not ready & set(self.fds)
 
 
 def _claim(pool: PoolFiles, host: str, slots: int) -> SlotFiles | None:
