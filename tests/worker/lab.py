@@ -1,0 +1,208 @@
+"""A small service without a controller: a catalog, an agent with its slots, and makeflows, all real programs."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
+from lmsvc.doorbell import ring
+from lmsvc.worker import process, step_runner
+from tests import trixie
+
+HOST = "h1"
+SLOT_MEMORY_MB = 500
+T = TypeVar("T")
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def wait_for(what: str, look: Callable[[], T], seconds: float = 30.0) -> T:
+    """Return the first true value ``look`` returns; fail naming ``what`` when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(CatalogUnreachable):
+            if found := look():
+                return found
+        time.sleep(0.02)
+    raise AssertionError(f"no {what} within {seconds} s")
+
+
+def task(name: str, script: str, bundle: str | None = None, seconds: float = 60) -> dict[str, Any]:
+    """Return a task of one item that runs a shell script."""
+    tool = {"id": "script", "base_command": ["sh", "-c", script], "inputs": {}, "outputs": {}, "success_codes": [0]}
+    limits = {"memory_mb": 300, "seconds": seconds, "disk_mb": 100}
+    items: list[dict[str, Any]] = [{"index": 0, "label": None, "inputs": {}}]
+    own = {"format": 1, "task": name, "step": "s", "bundle": bundle or f"{name}.tar"}
+    return {**own, "tool": tool, "limits": limits, "common": {}, "items": items}
+
+
+class Makeflow:
+    """A makeflow whose rules each run one task by the step runner."""
+
+    def __init__(self, lab: "Lab", job: str, scripts: Sequence[str], port: int, password: Path | None = None) -> None:
+        """Start it: rule n runs ``scripts[n]``."""
+        self.project = f"lm-default-{job}-s-0-1"
+        self.port = port
+        self.directory = lab.directory / job
+        self.directory.mkdir()
+        self._write(scripts)
+        self.started = time.time()
+        words = ["makeflow", "--json", "-T", "wq", "-N", self.project, "--password", str(password or lab.password)]
+        more = ["-p", str(port), "-u", "10", "-t", "10", "-r", "2", "-C", f"127.0.0.1:{lab.port}", "Makeflow.json"]
+        self.process = lab.start([*words, *more], self.directory)
+
+    def _write(self, scripts: Sequence[str]) -> None:
+        shutil.copy(step_runner.__file__, self.directory / "lm_step.py")
+        rules = []
+        for number, script in enumerate(scripts):
+            name = f"s.{number:04d}"
+            (self.directory / f"{name}.json").write_text(json.dumps(task(name, script)))
+            rules.append(
+                {
+                    "command": f"exec python3 lm_step.py {name}.json",
+                    "inputs": ["lm_step.py", f"{name}.json"],
+                    "outputs": [f"{name}.tar"],
+                    "resources": {"cores": 1, "memory": SLOT_MEMORY_MB, "disk": SLOT_MEMORY_MB},
+                    "environment": {"CATEGORY": "s"},
+                }
+            )
+        (self.directory / "Makeflow.json").write_text(json.dumps({"rules": rules}))
+
+    def statuses(self) -> list[dict[str, Any]]:
+        """Return the status of each bundle that has come back."""
+        return [step_runner.read_status(path) for path in sorted(self.directory.glob("s.*.tar"))]
+
+    def wait(self, seconds: float) -> list[dict[str, Any]]:
+        """Wait for its end and return the statuses of all bundles."""
+        self.process.wait(seconds)
+        return self.statuses()
+
+
+class Lab:
+    """Catalog and agent on a port of their own, below one directory; `end` ends everything."""
+
+    def __init__(self, directory: Path, port: int, release: str) -> None:
+        """Start the catalog, of the CCTools ``release`` "debian" (on PATH) or "trixie"."""
+        self.directory = directory
+        self.port = port
+        self.release = release
+        self.password = self.secret("password", "secret of the pool")
+        self.client = CatalogClient("127.0.0.1", port)
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._serial = 0
+        self.catalog = self.start_catalog()
+        self.pool = directory / "pool"
+
+    def secret(self, name: str, text: str) -> Path:
+        """Write a password file."""
+        path = self.directory / name
+        path.write_text(text)
+        path.chmod(0o600)
+        return path
+
+    def start(self, words: Sequence[str], directory: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start a program of the release; its output goes to a log."""
+        environment = {
+            "PATH": PATH,
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(trixie.PROJECT),
+            "CATALOG_UPDATE_LIMIT": "200000",
+        }
+        command = trixie.inside(words) if self.release == "trixie" else list(words)
+        place = directory or self.directory
+        with (self.directory / "log").open("ab") as log:
+            child = subprocess.Popen(command, cwd=place, env=environment, stdout=log, stderr=log)
+        self._processes.append(child)
+        return child
+
+    def start_catalog(self) -> subprocess.Popen[bytes]:
+        """Start the catalog server and wait until it answers."""
+        place = f"127.0.0.1:{self.port}"
+        words = ["catalog_server", "--port", str(self.port), "--update-host", place, "--lifetime", "120"]
+        child = self.start(words)
+        wait_for("catalog", lambda: self.client.query(["catalog"]) or True)
+        return child
+
+    def start_agent(self, slots: int = 2) -> subprocess.Popen[bytes]:
+        """Start the agent and wait until it has reported all its slots."""
+        python = "/usr/bin/python3" if self.release == "trixie" else sys.executable
+        words = [python, "-m", "lmsvc.worker.agent", "--pool", "default", "--pool-dir", str(self.pool)]
+        place = ["--host", HOST, "--catalog", f"127.0.0.1:{self.port}", "--controllers", "127.0.0.1"]
+        shape = ["--slots", str(slots), "--memory-mb", str(SLOT_MEMORY_MB), "--disk-mb", "1000"]
+        child = self.start([*words, *place, *shape, "--path", PATH, "--password-file", str(self.password)])
+        wait_for("slots", lambda: len(self.states()) == slots)
+        return child
+
+    def allocate(self, shares: Mapping[Makeflow, int] | Mapping[tuple[str, int], int], **more: object) -> None:
+        """Publish the pool's allocation: slots of this host for each makeflow, or project and port."""
+        keys = [(key.project, key.port) if isinstance(key, Makeflow) else key for key in shares]
+        managers = {
+            project: {"port": port, "hosts": {HOST: slots}}
+            for (project, port), slots in zip(keys, shares.values(), strict=True)
+        }
+        self._serial += 1
+        head = {"type": "lm_allocation", "uuid": "allocation-default", "port": 0, "lifetime": 120, "pool": "default"}
+        self.client.update({**head, "serial": self._serial, "managers": managers, "refuse": {}, **more})
+        ring(self.pool / "doorbell")
+
+    def report(self) -> dict[str, Any]:
+        """Return the agent's record in the catalog."""
+        return next(iter(self.client.query(["lm_agent"])), {})
+
+    def states(self) -> list[dict[str, Any]]:
+        """Return the states of live slots."""
+        found = [json.loads(path.read_text()) for path in sorted(self.pool.glob("slots/*/state.json"))]
+        return [state for state in found if Path(f"/proc/{state['pid']}").exists()]
+
+    def spare(self) -> list[int]:
+        """Return the ids of slot processes that hold no slot."""
+        holders = {state["pid"] for state in self.states()}
+        return [pid for pid in self.below(self.agent_pid()) if is_slot(pid) and pid not in holders]
+
+    def agent_pid(self) -> int:
+        """Return the agent's process id."""
+        return int(json.loads((self.pool / "slot.json").read_text())["agent_pid"])
+
+    @staticmethod
+    def below(pid: int) -> list[int]:
+        """Return all descendants of a process."""
+        return process.descendants(pid)
+
+    def end(self) -> None:
+        """End everything that was started."""
+        for child in reversed(self._processes):
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+                try:
+                    child.wait(10)
+                except subprocess.TimeoutExpired:
+                    child.kill()
+                    child.wait(10)
+        process.kill_marked("LMSVC_SLOT_DIR", str(self.pool))
+
+
+def is_slot(pid: int) -> bool:
+    """Return whether a process is a slot."""
+    with contextlib.suppress(OSError):
+        return b"lmsvc.worker.slot" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process runs (a zombie does not)."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    return False
+
+
+def kill(pid: int) -> None:
+    """Send SIGKILL."""
+    os.kill(pid, signal.SIGKILL)
