@@ -69,7 +69,7 @@ class Lines:
         line = f"{headline(job)}: {sum(map(is_over, job['steps']))} of {len(job['steps'])} steps done"
         if line != self._last:
             self._last = line
-            self._console.print(line, markup=False, highlight=False)
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def headline(job: Job) -> str:
