@@ -85,7 +85,7 @@ def _operation(operation: Operation) -> Json:
 def _path_parameters(operation: Operation) -> list[Json]:
     known = [(name, PATH_PARAMETERS[name]) for name in operation.variables]
     return [
-        {"name": name, "in": "path", "required": True, "description": it.description, "schema": dict(it.schema)}
+        {"name": name, "in": "path", "required": True, "description": it.description, "schema": it.schema}
         for name, it in known
     ]
 

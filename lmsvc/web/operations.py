@@ -11,25 +11,35 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.routing import BaseConverter
 
-from lmsvc.web.problems import FaultBody, Problem
+from lmsvc.web.problems import FaultBody, Problem, not_found
 
 JSON = "application/json"
 
 
 @dataclass(frozen=True)
 class PathParameter:
-    """A variable part of a path: Flask's converter, its JSON Schema, and what it means."""
+    """A variable part of a path: Flask's converter, what it looks like, and what it means."""
 
     converter: str
-    schema: Mapping[str, object]
+    pattern: str
     description: str
+
+    @property
+    def schema(self) -> dict[str, object]:
+        """Return its JSON Schema."""
+        return {"type": "string", "minLength": 1, "pattern": f"^{self.pattern}$"}
+
+    def require(self, text: str) -> None:
+        """Answer 404 for what cannot be the name of anything, before a database has to deal with it."""
+        if not re.fullmatch(self.pattern, text):
+            raise not_found(f"There is nothing called {text[:80]!r}.")
 
 
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
-    "job_id": PathParameter("string", {"type": "string", "pattern": "^[a-z2-7]{10}$"}, "id of a job"),
-    "upload": PathParameter("rest", {"type": "string", "minLength": 1, "maxLength": 255}, "file name, or upload id"),
-    "name": PathParameter("string", {"type": "string", "minLength": 1}, "name"),
-    "path": PathParameter("rest", {"type": "string", "minLength": 1}, "path of the file, `step/output/file`"),
+    "job_id": PathParameter("string", "[a-z2-7]{10}", "id of a job"),
+    "upload": PathParameter("rest", r"[\s\S]+", "file name, or upload id"),
+    "name": PathParameter("string", r"[\w.-]+", "name"),
+    "path": PathParameter("rest", r"[^\x00-\x1f\x7f]+", "path of the file, `step/output/file`"),
 }
 
 
@@ -110,16 +120,18 @@ class Operation:
         return tuple(re.findall(r"\{(\w+)\}", self.path))
 
     def bound(self) -> Callable[..., Response]:
-        """Return the view as Flask calls it: with the query string checked and parsed."""
+        """Return the view as Flask calls it: with the path's variables and the query string checked."""
         model = self.query
-        if model is None:
-            return self.view
 
         @wraps(self.view)
-        def with_query(**variables: str) -> Response:
+        def checked(**variables: str) -> Response:
+            for name, text in variables.items():
+                PATH_PARAMETERS[name].require(text)
+            if model is None:
+                return self.view(**variables)
             return self.view(**variables, query=parse_query(model))
 
-        return with_query
+        return checked
 
 
 def _converter(variable: str) -> str:

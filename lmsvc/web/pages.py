@@ -2,8 +2,10 @@
 
 from importlib.resources import files
 from mimetypes import guess_type
+from typing import Annotated
 
 from flask import Response, render_template, url_for
+from pydantic import Field
 
 from lmsvc.jobs.states import ItemState, JobState, is_terminal
 from lmsvc.store.records import JobFilter, JobHead
@@ -28,7 +30,7 @@ class JobsPageQuery(Query):
 
     state: JobState | None = None
     tag: Text = None
-    q: str = ""
+    q: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     cursor: PageCursor = None
 
 

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from lmsvc.web.problems import Problem, not_found
 from lmsvc.web.room import require_room
 from lmsvc.web.services import services
 
+UPLOAD_ID = re.compile("[0-9a-f]{32}")
 CHUNK_BYTES = 1 << 18
 LOOK_AT_DISK_EVERY_BYTES = 64_000_000
 FORGOTTEN_SECONDS = 86_400
@@ -56,19 +58,14 @@ def put_upload(upload: str) -> Response:
 
 def get_upload(upload: str) -> Response:
     """Describe an upload."""
-    found = services().store.upload(upload)
-    if found is None:
-        raise not_found(f"There is no upload {upload}.")
-    return json_answer(_body(found))
+    return json_answer(_body(_upload_or_404(upload)))
 
 
 def delete_upload(upload: str) -> Response:
     """Delete an upload that no unfinished job uses."""
     store, paths = services().store, services().paths
     with _uploads_locked(paths):
-        found = store.upload(upload)
-        if found is None:
-            raise not_found(f"There is no upload {upload}.")
+        found = _upload_or_404(upload)
         if not store.delete_upload(upload):
             raise Problem(409, "wrong-state", "A job that is not over uses this upload.")
         paths.upload(found.sha256).unlink(missing_ok=True)
@@ -81,6 +78,13 @@ def forget_incomplete(paths: DataPaths) -> None:
         with contextlib.suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > FORGOTTEN_SECONDS:
                 path.unlink()
+
+
+def _upload_or_404(upload: str) -> Upload:
+    found = services().store.upload(upload) if UPLOAD_ID.fullmatch(upload) else None
+    if found is None:
+        raise not_found("There is no such upload.")
+    return found
 
 
 def _require_good_name(name: str) -> None:

@@ -48,7 +48,7 @@ class Server:
 
     def client(self) -> httpx.Client:
         """Return an HTTP client for the service."""
-        return httpx.Client(base_url=self.url, timeout=60.0, trust_env=False)
+        return httpx.Client(base_url=self.url, timeout=60.0, trust_env=False, verify=False)
 
     def raw(self, request: bytes) -> bytes:
         """Send bytes, end the sending side, and return all that comes back."""

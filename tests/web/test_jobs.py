@@ -167,7 +167,7 @@ def test_many_waiting_clients_leave_threads_for_others(server: Server) -> None:
     for thread in threads:
         thread.join()
     print(f"answered in {took:.3f} s beside 40 waiting clients")
-    assert took < 1
+    assert took < 5
 
 
 @pytest.mark.parametrize("wait", ["-1", "61", "nan", "inf", "x", ""])
