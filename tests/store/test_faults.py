@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -22,35 +23,33 @@ _MOUNT = 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"'
 
 def test_a_locked_sqlite_file_is_unavailable_for_writing_only(sqlite_url: str) -> None:
     """A call gives up after its time; reading goes on; when the lock is gone so does writing."""
-    store = open_store(sqlite_url, BUSY_SECONDS)
-    store.migrate()
-    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    started = time.monotonic()
-    with pytest.raises(StoreUnavailable, match="locked"):
+    with closing(open_store(sqlite_url, BUSY_SECONDS)) as store:
+        store.migrate()
+        other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        started = time.monotonic()
+        with pytest.raises(StoreUnavailable, match="locked"):
+            submit(store)
+        waited = time.monotonic() - started
+        print(f"gave up after {waited:.2f} s")
+        assert BUSY_SECONDS * 0.9 <= waited < BUSY_SECONDS * 5
+        assert store.counts()[JobState.QUEUED] == 0
+        other.execute("COMMIT")
+        other.close()
         submit(store)
-    waited = time.monotonic() - started
-    print(f"gave up after {waited:.2f} s")
-    assert BUSY_SECONDS * 0.9 <= waited < BUSY_SECONDS * 5
-    assert store.counts()[JobState.QUEUED] == 0
-    other.execute("COMMIT")
-    other.close()
-    submit(store)
-    store.close()
 
 
 def test_a_locked_row_of_postgresql_is_unavailable(postgres: Server) -> None:
     """A call gives up after its time instead of waiting for ever."""
     url = postgres.new_schema()
-    store = open_store(url, BUSY_SECONDS)
-    store.migrate()
-    job_id = submit(store)
-    with psycopg.connect(url) as other:
-        other.execute("SELECT * FROM jobs FOR UPDATE")
-        with pytest.raises(StoreUnavailable, match="lock"):
-            store.request_cancel(job_id, 2.0)
-    assert store.request_cancel(job_id, 2.0) is not None
-    store.close()
+    with closing(open_store(url, BUSY_SECONDS)) as store:
+        store.migrate()
+        job_id = submit(store)
+        with psycopg.connect(url) as other:
+            other.execute("SELECT * FROM jobs FOR UPDATE")
+            with pytest.raises(StoreUnavailable, match="lock"):
+                store.request_cancel(job_id, 2.0)
+        assert store.request_cancel(job_id, 2.0) is not None
 
 
 @pytest.mark.parametrize("content", [b"this is no database, but long enough to be looked at" * 100])
@@ -58,11 +57,10 @@ def test_a_damaged_file_is_unavailable(tmp_path: Path, content: bytes) -> None:
     """The store says so and leaves the file alone."""
     file = tmp_path / "x.sqlite3"
     file.write_bytes(content)
-    store = open_store(f"sqlite:///{file}")
-    for call in (store.migrate, store.ping, store.counts):
-        with pytest.raises(StoreUnavailable):
-            call()
-    store.close()
+    with closing(open_store(f"sqlite:///{file}")) as store:
+        for call in (store.migrate, store.ping, store.counts):
+            with pytest.raises(StoreUnavailable):
+                call()
     assert file.read_bytes() == content
 
 
@@ -71,9 +69,8 @@ def test_a_place_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreUnavailable):
         open_store(f"sqlite:///{tmp_path}/file/x.sqlite3").migrate()
-    store = open_store(f"sqlite:///{tmp_path}/new/directory/x.sqlite3")
-    assert store.migrate() > 0
-    store.close()
+    with closing(open_store(f"sqlite:///{tmp_path}/new/directory/x.sqlite3")) as store:
+        assert store.migrate() > 0
 
 
 def test_an_absent_server_is_unavailable(tmp_path: Path) -> None:
@@ -91,11 +88,10 @@ def test_a_url_of_no_database_is_refused(url: str) -> None:
 
 def test_connections_that_the_server_ended_are_replaced(postgres: Server) -> None:
     """After the server's restart the first call already works."""
-    store = open_store(postgres.new_schema())
-    store.migrate()
-    postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lmsvc'")
-    submit(store)
-    store.close()
+    with closing(open_store(postgres.new_schema())) as store:
+        store.migrate()
+        postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lmsvc'")
+        submit(store)
 
 
 def test_a_full_disk_under_sqlite_keeps_what_it_acknowledged(tmp_path: Path) -> None:
@@ -117,14 +113,12 @@ def test_a_full_disk_under_postgresql_keeps_what_it_acknowledged(postgres: Serve
     """The store says that it is full and holds exactly what it took."""
     if postgres.small_disk is None:
         pytest.skip("mounting a small disk needs root with CAP_SYS_ADMIN")
-    with postgres.small_database() as url:
-        store = open_store(url)
+    with postgres.small_database() as url, closing(open_store(url)) as store:
         store.migrate()
         acknowledged = fill(store)
         print(f"{acknowledged} jobs until the disk was full")
         assert acknowledged > 0
         assert store.counts()[JobState.QUEUED] == acknowledged
-        store.close()
 
 
 def _needs_mounts() -> None:

@@ -34,9 +34,8 @@ def run(url: str, statement: str) -> list[tuple[Any, ...]]:
 
 def test_the_schema_is_applied_once(database_url: str) -> None:
     """A second start finds it done."""
-    store = open_store(database_url)
-    assert (store.migrate(), store.migrate()) == (len(MIGRATIONS), 0)
-    store.close()
+    with closing(open_store(database_url)) as store:
+        assert (store.migrate(), store.migrate()) == (len(MIGRATIONS), 0)
 
 
 def test_processes_that_start_at_once_apply_it_once(database_url: str) -> None:
@@ -47,15 +46,14 @@ def test_processes_that_start_at_once_apply_it_once(database_url: str) -> None:
 
 def test_a_later_change_keeps_the_data(database_url: str) -> None:
     """The next numbered change is applied to a database in use."""
-    store = open_store(database_url)
-    store.migrate()
-    submit(store)
-    later = [*MIGRATIONS, ("ALTER TABLE jobs ADD COLUMN colour $text",)]
-    with closing(Database(database_url, 10.0)) as database:
-        assert migrate(database, later) == 1
-    assert run(database_url, "SELECT colour FROM jobs") == [(None,)]
-    assert store.counts()[JobState.QUEUED] == 1
-    store.close()
+    with closing(open_store(database_url)) as store:
+        store.migrate()
+        submit(store)
+        later = [*MIGRATIONS, ("ALTER TABLE jobs ADD COLUMN colour $text",)]
+        with closing(Database(database_url, 10.0)) as database:
+            assert migrate(database, later) == 1
+        assert run(database_url, "SELECT colour FROM jobs") == [(None,)]
+        assert store.counts()[JobState.QUEUED] == 1
 
 
 def test_a_change_that_fails_leaves_nothing(database_url: str) -> None:
@@ -63,44 +61,39 @@ def test_a_change_that_fails_leaves_nothing(database_url: str) -> None:
     broken = [*MIGRATIONS, ("CREATE TABLE half (a $text)", "THIS IS NO SQL")]
     with closing(Database(database_url, 10.0)) as database, pytest.raises(StoreError):
         migrate(database, broken)
-    store = open_store(database_url)
-    assert store.migrate() == len(MIGRATIONS)
-    store.close()
+    with closing(open_store(database_url)) as store:
+        assert store.migrate() == len(MIGRATIONS)
 
 
 def test_a_newer_schema_is_left_alone(database_url: str) -> None:
     """An older program refuses to work on what it does not know."""
-    store = open_store(database_url)
-    store.migrate()
-    run(database_url, f"INSERT INTO schema_version VALUES ({len(MIGRATIONS) + 1}, 0)")
-    with pytest.raises(SchemaTooNew, match="run the newer program"):
+    with closing(open_store(database_url)) as store:
         store.migrate()
-    store.close()
+        run(database_url, f"INSERT INTO schema_version VALUES ({len(MIGRATIONS) + 1}, 0)")
+        with pytest.raises(SchemaTooNew, match="run the newer program"):
+            store.migrate()
 
 
 @pytest.mark.parametrize("model", ALL, ids=lambda model: model.__name__)
 def test_the_models_are_the_tables(database_url: str, model: type[Model]) -> None:
     """Every column of every table is known to the queries, with the same right to be empty."""
-    store = open_store(database_url)
-    store.migrate()
-    database = from_url(database_url, 10.0)
+    with closing(open_store(database_url)) as store:
+        store.migrate()
     expected = {name: field.null for name, field in model._meta.fields.items() if name != "seq"}
-    assert _columns(database, model) == expected
-    database.close()
-    database.idle.close()
-    store.close()
+    assert _columns(from_url(database_url, 10.0), model) == expected
 
 
 def _columns(database: Sqlite | Postgres, model: type[Model]) -> dict[str, bool]:
-    columns = database.get_columns(model._meta.table_name)
+    with database.connection_context():
+        columns = database.get_columns(model._meta.table_name)
+    database.idle.close()
     return {column.name: column.null for column in columns if column.name != "seq"}
 
 
 def test_sqlite_is_set_for_durability(sqlite_url: str) -> None:
     """The file keeps a write-ahead log, and every connection waits for the disk and checks references."""
-    store = open_store(sqlite_url)
-    store.migrate()
-    assert run(sqlite_url, "PRAGMA journal_mode") == [("wal",)]
-    with closing(Database(sqlite_url, 10.0)) as database, database.reading() as session:
-        assert [session.sql(f"PRAGMA {name}") for name in ("synchronous", "foreign_keys")] == [[(2,)], [(1,)]]
-    store.close()
+    with closing(open_store(sqlite_url)) as store:
+        store.migrate()
+        assert run(sqlite_url, "PRAGMA journal_mode") == [("wal",)]
+        with closing(Database(sqlite_url, 10.0)) as database, database.reading() as session:
+            assert [session.sql(f"PRAGMA {name}") for name in ("synchronous", "foreign_keys")] == [[(2,)], [(1,)]]
