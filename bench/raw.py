@@ -15,7 +15,7 @@ from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 from lmsvc.cctools.makeflow import makeflow_environment
 from lmsvc.cctools.makeflow_log import LogTail, MakeflowLog
 
-WORKER_MB = 2000
+WORKER_MB, TASK_MB = 2000, 1000
 DISK_MB = 10000
 WORKFLOW_SECONDS = 3600.0
 STALE_LIFETIME_SECONDS = 1800
@@ -55,7 +55,7 @@ def rule(command: str, inputs: Sequence[File], outputs: Sequence[File]) -> Rule:
         "command": command,
         "inputs": [_file(each) for each in inputs],
         "outputs": [_file(each) for each in outputs],
-        "resources": {"cores": 1, "memory": WORKER_MB, "disk": DISK_MB},
+        "resources": {"cores": 1, "memory": TASK_MB, "disk": TASK_MB},
     }
 
 
