@@ -8,7 +8,7 @@ from lmsvc.tools.rasters import read_stack, write_percentages
 from lmsvc.tools.sdm_data import Presences, read_presences
 from lmsvc.tools.sdm_maxent import Fitted, NoModel, fit
 from lmsvc.tools.sdm_range import ecoregion_range, hull_range
-from lmsvc.tools.toolkit import Inputs, Outputs, ToolError, output_file, run_tool, write_json
+from lmsvc.tools.toolkit import Inputs, Outputs, ToolError, load, output_file, run_tool, write_json
 
 Report = dict[str, Any]
 
@@ -36,6 +36,8 @@ def model_with_maxent(inputs: Inputs, presences: Presences, report: Report) -> O
     least, have = inputs.integer("min_points"), len(presences.cells)
     if have < least:
         raise NoModel(f"{have} different places with data are fewer than min_points ({least})")
+    if inputs.text("engine") == "maxent_jar":
+        return model_with_jar(presences, report)
     fitted = fit(presences, inputs.integer("seed"), inputs.integer("background_points"))
     report.update(method="maxent (elapid)", auc=round(fitted.auc, 4), reason=None)
     report["layers_used"] = [presences.layers[layer] for layer in fitted.used]
@@ -45,6 +47,14 @@ def model_with_maxent(inputs: Inputs, presences: Presences, report: Report) -> O
         project(inputs, fitted, len(presences.layers))
         outputs["projection"] = output_file("projection.tif", presences.label)
     return outputs
+
+
+def model_with_jar(presences: Presences, report: Report) -> Outputs:
+    """Let Maxent's own program fit and map the model."""
+    values, auc = load("lmsvc.tools.sdm_jar").fit_with_jar(presences)
+    report.update(method="maxent (maxent.jar)", auc=round(auc, 4), reason=None, layers_used=presences.layers)
+    write_percentages("model.tif", values, presences.frame)
+    return {"model": output_file("model.tif", presences.label)}
 
 
 def project(inputs: Inputs, fitted: Fitted, layers: int) -> None:

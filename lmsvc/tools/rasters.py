@@ -112,9 +112,9 @@ def read_stack(sources: Sequence[InputFile]) -> tuple[Frame, np.ndarray]:
     return frame, np.stack([values_of(warp(dataset, frame)) for dataset in datasets])
 
 
-def in_memory(frame: Frame) -> gdal.Dataset:
-    """Give an empty raster of bytes on a frame."""
-    raster = gdal.GetDriverByName("MEM").Create("", frame.width, frame.height, 1, gdal.GDT_Byte)
+def in_memory(frame: Frame, kind: int = gdal.GDT_Byte) -> gdal.Dataset:
+    """Give an empty raster (of bytes, or another kind of GDAL's numbers) on a frame."""
+    raster = gdal.GetDriverByName("MEM").Create("", frame.width, frame.height, 1, kind)
     raster.SetGeoTransform(frame.transform)
     raster.SetProjection(frame.projection)
     return raster

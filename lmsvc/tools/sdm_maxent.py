@@ -21,7 +21,7 @@ class Fitted(NamedTuple):
     """A fitted model.
 
     Attributes:
-        predict: from values (cell, layer) to suitability between 0 and 1.
+        model: predicts suitability between 0 and 1 from values (cell, layer).
         auc: area under the curve of presences against background, on the training data.
         used: indices of the layers in the model.
     """

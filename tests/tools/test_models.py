@@ -1,6 +1,7 @@
 """Species models, grids and encoded layers on a small made-up island."""
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,24 @@ def test_enough_points_give_maxent_twice_the_same(
     assert report["auc"] > 0.9
     assert report["reason"] is None
     assert one.values["model"]["label"] == report["species"] == "A b"
+
+
+def test_site_without_jar_says_so(
+    run: Run, tmp_path: Path, layers: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asking for Maxent's own program where there is none says what to do."""
+    monkeypatch.delenv("MAXENT_JAR", raising=False)
+    with pytest.raises(ToolFailed, match=r"this site has no maxent.jar .* use the engine 'elapid'"):
+        run("create_sdm", points=points(tmp_path / "p.csv", in_the_north(20)), layers=layers, engine="maxent_jar")
+
+
+@pytest.mark.skipif("MAXENT_JAR" not in os.environ, reason="MAXENT_JAR does not name Maxent's jar")
+def test_jar_models(run: Run, tmp_path: Path, layers: list[dict[str, Any]]) -> None:
+    """Maxent's own program gives a model that knows the north."""
+    given = {"points": points(tmp_path / "p.csv", in_the_north(30)), "layers": layers}
+    report = run("create_sdm", engine="maxent_jar", **given).json()
+    assert report["method"] == "maxent (maxent.jar)"
+    assert report["auc"] > 0.9
 
 
 @pytest.mark.parametrize("with_regions", [True, False])
