@@ -12,6 +12,7 @@ from lmsvc.tools.upstream import run_program
 
 SEED_STEP = 1_000_003
 LEAST = 2
+FILL_SECONDS = 600.0  # it can search forever where there is hardly a solution
 
 
 def free_part(present: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -44,7 +45,7 @@ def fill(present: np.ndarray, count: int, seed: int) -> list[np.ndarray | None]:
     write_matrix("free.lmm", Matrix(present, [[*range(present.shape[0])], [*range(present.shape[1])]]))
     names = [f"filled_{number}.lmm" for number in range(count)]
     try:
-        run_program("randomize_pam", ["free.lmm", *names], seed)
+        run_program("randomize_pam", ["free.lmm", *names], seed, FILL_SECONDS)
     except ToolError as error:
         sys.stderr.write(f"using the curveball algorithm instead: {error}\n")
     return [read_matrix(name).data.astype(int) if Path(name).exists() else None for name in names]

@@ -37,14 +37,23 @@ def environment() -> dict[str, str]:
     }
 
 
-def run_program(name: str, arguments: Sequence[object] = (), seed: int = 1) -> str:
+def run_program(name: str, arguments: Sequence[object] = (), seed: int = 1, seconds: float | None = None) -> str:
     """Run a program of lmpy and give its standard output.
 
+    Args:
+        name: the program.
+        arguments: its arguments.
+        seed: of its random numbers.
+        seconds: how long it may take; None means as long as the task.
+
     Raises:
-        ToolError: it failed; its own output is on stderr.
+        ToolError: it failed or took too long; its own output is on stderr.
     """
     command = [sys.executable, "-m", "lmsvc.tools.seeded", str(seed), find_program(name), *map(str, arguments)]
-    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    try:
+        ended = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(f"{name} was not done after {seconds:g} s") from error
     if ended.returncode != 0:
         sys.stderr.write(ended.stdout + ended.stderr)
         lines = ended.stderr.strip().splitlines() or ["no message"]
