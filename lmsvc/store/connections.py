@@ -158,6 +158,16 @@ class Postgres(peewee.PostgresqlDatabase):
         connection.execute(f"SET lock_timeout = {int(self.busy_seconds * 1000)}")
         return connection
 
+    def begin(self, isolation_level: str | None = None) -> None:
+        """Begin a transaction, on a new connection if the server just ended the one at hand: nothing is lost yet."""
+        try:
+            super().begin(isolation_level)
+        except peewee.OperationalError:
+            self.close()
+            self.idle.close()
+            self.connect()
+            super().begin(isolation_level)
+
     def _connect(self) -> PostgresConnection:
         return self.idle.take()
 

@@ -90,7 +90,9 @@ def test_connections_that_the_server_ended_are_replaced(postgres: Server) -> Non
     """After the server's restart the first call already works."""
     with closing(open_store(postgres.new_schema())) as store:
         store.migrate()
-        postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lmsvc'")
+        postgres.execute(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'lmsvc'"
+        )
         submit(store)
 
 
