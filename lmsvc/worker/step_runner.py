@@ -28,7 +28,7 @@ import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 JsonObject = dict[str, Any]
 
@@ -123,12 +123,15 @@ class Bundle:
             BundleError: it is missing, cut short or not a bundle.
         """
         self.path = path
-        try:
-            _check_end(path)
-            self._tar = tarfile.TarFile(path)
-            self.status = self._read_status()
-        except (OSError, tarfile.TarError, ValueError) as error:
-            raise BundleError(f"{path.name} is not a complete bundle: {error}") from error
+        with contextlib.ExitStack() as opened:
+            try:
+                self._handle = opened.enter_context(path.open("rb"))
+                _check_end(self._handle)
+                self._tar = tarfile.TarFile(fileobj=self._handle)
+                self.status = self._read_status()
+            except (OSError, tarfile.TarError, ValueError) as error:
+                raise BundleError(f"{path.name} is not a complete bundle: {error}") from error
+            opened.pop_all()
         self.items: dict[int, JsonObject] = {int(item["index"]): item for item in self.status["items"]}
         self._members: dict[str, tarfile.TarInfo] = {}
 
@@ -158,7 +161,7 @@ class Bundle:
 
     def close(self) -> None:
         """Close the file."""
-        self._tar.close()
+        self._handle.close()
 
     def __enter__(self) -> Bundle:
         """Return the bundle itself."""
@@ -169,12 +172,12 @@ class Bundle:
         self.close()
 
 
-def _check_end(path: Path) -> None:
-    with path.open("rb") as handle:
-        size = handle.seek(0, os.SEEK_END)
-        handle.seek(max(0, size - 2 * tarfile.BLOCKSIZE))
-        if size % tarfile.BLOCKSIZE or handle.read() != bytes(2 * tarfile.BLOCKSIZE):
-            raise ValueError("it is cut short")
+def _check_end(handle: BinaryIO) -> None:
+    size = handle.seek(0, os.SEEK_END)
+    handle.seek(max(0, size - 2 * tarfile.BLOCKSIZE))
+    if size % tarfile.BLOCKSIZE or handle.read() != bytes(2 * tarfile.BLOCKSIZE):
+        raise ValueError("it is cut short")
+    handle.seek(0)
 
 
 def read_status(path: Path) -> JsonObject:
