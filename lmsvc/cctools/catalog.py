@@ -50,7 +50,7 @@ class CatalogClient:
             records = self._get(f"/query/{_expression(types)}")
         except ValueError:
             records = self._ask_for_all()
-        return [_restored(record) for record in records if record.get("type") in types]
+        return [restored(record) for record in records if record.get("type") in types]
 
     def _ask_for_all(self) -> list[Record]:
         try:
@@ -87,7 +87,7 @@ class CatalogClient:
             CatalogUnreachable: the record is large and the catalog's TCP port does not take it, or the name of the
                 host is unknown.
         """
-        data = json.dumps(_escaped(record)).encode()
+        data = json.dumps(escaped(record)).encode()
         try:
             if len(data) <= DATAGRAM_BYTES:
                 self._send_datagram(data)
@@ -132,15 +132,26 @@ def _clock_difference(head: str, local: float) -> float:
     return 0.0
 
 
-def _escaped(value: object) -> object:
-    return _mapped(value, lambda text: text.encode("unicode_escape").decode("ascii"))
+def _is_own(record: Record) -> bool:
+    return str(record.get("type")).startswith("lm_")
 
 
-def _restored(record: Record) -> Record:
-    if not str(record.get("type")).startswith("lm_"):
+def escaped(record: Record) -> Record:
+    """Return a record of our own with all its text in printable ASCII, as Python escapes it; others as they are."""
+    if not _is_own(record):
         return record
-    restored = _mapped(record, _unescape)
-    return restored if isinstance(restored, dict) else record
+    return {_escape(key): _mapped(value, _escape) for key, value in record.items()}
+
+
+def _escape(text: str) -> str:
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def restored(record: Record) -> Record:
+    """Return one of our own records as it was before `escaped`; others as they are."""
+    if not _is_own(record):
+        return record
+    return {_unescape(key): _mapped(value, _unescape) for key, value in record.items()}
 
 
 def _unescape(text: str) -> str:
