@@ -32,7 +32,7 @@ class Limits(BaseModel):
     document_bytes: int = Field(default=2_000_000, description="largest job document")
     upload_bytes: int = Field(default=4_000_000_000, description="largest upload")
     items_per_job: int = Field(default=200_000, description="scatter items of one job, where known beforehand")
-    steps_per_job: int = Field(default=200)
+    steps_per_job: int = Field(default=200, description="steps of one job")
     reserve_mb: int = Field(default=200, ge=0, description="free disk below which new work is refused, MB")
 
 
@@ -45,24 +45,26 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", description="sqlite:///PATH or postgresql://...; default: SQLite in data_dir")
     host: str = Field(default="127.0.0.1", description="address the web service listens on")
     port: int = Field(default=8080, ge=1, le=65535, description="port the web service listens on")
-    catalog_host: str = "127.0.0.1"
+    catalog_host: str = Field(default="127.0.0.1", description="address of the catalog server")
     catalog_port: int = Field(
         default=9097, ge=1, le=65534, description="HTTP and UDP; the port above it takes TCP updates"
     )
     manager_ports: tuple[int, int] = Field(default=(9200, 9399), description="range of ports for makeflow managers")
     controllers: list[str] = Field(default=["127.0.0.1"], description="addresses whose catalog records slots believe")
     host_name: str = Field(default_factory=socket.gethostname, description="this host's name in records and pages")
-    pools: dict[PoolName, PoolSettings] = Field(default_factory=lambda: {"default": PoolSettings()})
+    pools: dict[PoolName, PoolSettings] = Field(
+        default_factory=lambda: {"default": PoolSettings()}, description="pools by name; one machine needs only one"
+    )
     tool_dirs: list[Path] = Field(default=[], description="directories of the site's own tool descriptions")
     dataset_dirs: list[Path] = Field(default=[], description="directories of site dataset descriptions")
     tool_path: str = Field(default="", description="PATH of tasks; default: this process's PATH")
-    max_running_jobs: int = Field(default=8, ge=1)
+    max_running_jobs: int = Field(default=8, ge=1, description="jobs at work at a time; one small one more")
     batch_seconds: float = Field(default=5.0, gt=0, description="predicted seconds of work put into one task")
     max_rules: int = Field(default=400, ge=1, description="rules of one Makeflow before a scatter is cut into shards")
     lease_seconds: float = Field(default=30.0, gt=0, description="a controller's claim on a job, unless renewed")
     no_worker_seconds: float = Field(default=5.0, gt=0, description="a job says so when its pool has no slot this long")
     user: str = Field(default="local", description="owner of jobs where no token is asked for")
-    limits: Limits = Limits()
+    limits: Limits = Field(default=Limits(), description="bounds on requests and jobs")
 
     @model_validator(mode="after")
     def _absolute(self) -> Self:

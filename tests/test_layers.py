@@ -16,14 +16,15 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "jobs": frozenset(),
     "planning": frozenset({"jobs"}),
     "registry": frozenset({"jobs"}),
+    "registries": frozenset({"jobs", "registry", "settings"}),
     "store": frozenset({"jobs"}),
     "cctools": frozenset(),
     "worker": frozenset({"cctools", "doorbell"}),
     "tools": frozenset(),
     "controller": frozenset(
-        {"cctools", "doorbell", "jobs", "paths", "planning", "registry", "settings", "store", "worker"}
+        {"cctools", "doorbell", "jobs", "paths", "planning", "registries", "settings", "store", "worker"}
     ),
-    "web": frozenset({"cctools", "doorbell", "jobs", "paths", "planning", "registry", "settings", "store", "worker"}),
+    "web": frozenset({"cctools", "doorbell", "jobs", "paths", "planning", "registries", "settings", "store", "worker"}),
 }
 """By part of the package the other parts that it may import; parts that are not named may import any but cli."""
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from lmsvc.jobs.datasets import Dataset, DatasetFile
 from lmsvc.jobs.document import DatasetLayer, DatasetLayers, JobDocument, Upload
+from lmsvc.jobs.tools import ToolRegistry
 from lmsvc.planning.inputs import lengths, resolve
 from lmsvc.planning.results import ResolvedInput, SourceDict
 from lmsvc.store.records import Upload as StoredUpload
 
 
 class InputGone(RuntimeError):
-    """An upload or dataset that the document names is not there any more."""
+    """An upload, dataset or tool that the document names is not there any more."""
 
 
 @dataclass(frozen=True)
@@ -81,3 +82,14 @@ def _check_datasets(document: JobDocument, datasets: Mapping[str, Dataset]) -> N
         if given.dataset not in datasets or missing:
             what = f"layers {sorted(missing)} of dataset" if missing and known else "dataset"
             raise InputGone(f"{what} {given.dataset} is not registered any more: ask the site's administrator")
+
+
+def check_tools(document: JobDocument, tools: ToolRegistry) -> None:
+    """Check that every tool of a document is still registered.
+
+    Raises:
+        InputGone: one is not.
+    """
+    missing = sorted({step.run for step in document.steps.values()}.difference(tools))
+    if missing:
+        raise InputGone(f"tool {', '.join(missing)} is not registered any more: ask the site's administrator")

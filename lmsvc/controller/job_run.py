@@ -2,19 +2,14 @@
 
 import json
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from lmsvc.controller.board import Demand
-from lmsvc.controller.inputs import InputSources, JobInputs, resolve_inputs
-from lmsvc.controller.progress import Progress
-from lmsvc.controller.results import Forget, JobResults
-from lmsvc.controller.shard_run import ShardTask
+from lmsvc.controller.inputs import InputSources, JobInputs, check_tools, resolve_inputs
+from lmsvc.controller.intake import Intake
 from lmsvc.controller.stage_run import (
-    LostTask,
     Machinery,
     StageRun,
     attempt_number,
@@ -29,12 +24,10 @@ from lmsvc.jobs.tools import ToolRegistry
 from lmsvc.paths import JobPaths
 from lmsvc.planning.lengths import step_lengths
 from lmsvc.planning.results import PoolShape
-from lmsvc.planning.retry import stale_steps
 from lmsvc.planning.stages import Plan, Sizing, Stage, plan_stages
 from lmsvc.planning.tasks import StageRequest, build_stage
 from lmsvc.store.records import Job
 from lmsvc.store.store import Store
-from lmsvc.worker.step_runner import BundleError, read_status, write_bundle
 
 log = logging.getLogger(__name__)
 
@@ -57,17 +50,18 @@ class JobRun:
         """Read what is done of the job and plan the rest.
 
         Raises:
-            InputGone: an upload or dataset is not there any more.
+            InputGone: an upload, dataset or tool is not there any more.
             PlanError: no pool can run a step.
         """
         self.job = job
         self._context = context
         self.paths: JobPaths = context.machinery.paths.job(job.id)
         self.document = JobDocument.model_validate(job.document)
+        check_tools(self.document, context.tools)
         self._prepare_directories()
-        self.results = self._load()
+        self._intake = Intake(job, self.document, context.tools, context.store, self.paths)
+        self.results = self._intake.results
         self._inputs: JobInputs = resolve_inputs(self.document, context.sources)
-        self.progress = Progress(job.id, self.document, context.tools, context.store)
         self._stages: dict[str, StageRun] = {}
         self._complete: set[str] = set()
         self.plan: Plan = self._plan()
@@ -86,7 +80,7 @@ class JobRun:
             self.stop()
             return
         self._start_ready()
-        self.progress.save(self.results, self.running(), self.plan)
+        self._intake.progress.save(self.results, self.running(), self.plan)
 
     def demands(self) -> Iterator[Demand]:
         """Yield what the job's makeflows ask for."""
@@ -102,7 +96,7 @@ class JobRun:
 
     def save_progress(self) -> None:
         """Write what the store does not know yet."""
-        self.progress.save(self.results, self.running(), self.plan, now=True)
+        self._intake.progress.save(self.results, self.running(), self.plan, now=True)
 
     def stop(self) -> None:
         """End the job's makeflows at once; nothing more will come."""
@@ -115,28 +109,6 @@ class JobRun:
         for directory in (self.paths.bundles, self.paths.stages):
             directory.mkdir(parents=True, exist_ok=True)
         _write_json(self.paths.document, self.job.document)
-
-    def _load(self) -> JobResults:
-        marker = self.paths.root / f"retry-{self.job.attempt}.json"
-        if self.job.attempt > 1 and not marker.exists():
-            self._forget_failures(marker)
-        results = JobResults(Forget.load(marker))
-        results.load(self.paths.bundles)
-        return results
-
-    def _forget_failures(self, marker: Path) -> None:
-        before = JobResults(Forget.load(self.paths.root / f"retry-{self.job.attempt - 1}.json"))
-        before.load(self.paths.bundles)
-        generation = next_generation(self.paths) - 1
-        for attempt in self.paths.stages.glob("*/attempt-*/s*"):
-            (attempt / "ended").touch()
-        stale = stale_steps(self.document, self._context.tools, before.steps())
-        forget = Forget(unfinished=generation, steps=dict.fromkeys(sorted(stale), generation))
-        for step in self.document.steps:
-            items = before.items(step).items()
-            again = [index for index, item in items if forget.covers(step, item.state, item.generation)]
-            self._context.store.clear_items(self.job.id, step, again)
-        forget.save(marker)
 
     def _plan(self) -> Plan:
         self._learn_lengths()
@@ -170,7 +142,7 @@ class JobRun:
             return
         run = StageRun(self.job, stage, attempt, self._context.machinery)
         for shard in run.shards:
-            self.progress.planned(stage.id, attempt_number(attempt), shard.tasks)
+            self._intake.progress.planned(stage.id, attempt_number(attempt), shard.tasks)
         self._stages[stage.id] = run
         run.start()
 
@@ -216,60 +188,21 @@ class JobRun:
 
     def _advance(self, stage_id: str, run: StageRun) -> None:
         for task, bundle in run.poll():
-            self._take_in(stage_id, task, bundle)
+            self._intake.take_in(stage_id, task, bundle)
         for lost in run.settle():
-            self._give_up(stage_id, lost)
+            self._intake.give_up(stage_id, lost, self._context.machinery.settings.host_name)
         if run.ended:
             run.mark_ended()
             del self._stages[stage_id]
             if all(self.results.complete(step) for step in run.stage.steps):
                 self._stage_complete(run.stage)
 
-    def _take_in(self, stage_id: str, task: ShardTask, bundle: Path) -> None:
-        kept = self.paths.bundles / task.bundle
-        if kept.exists():
-            return
-        try:
-            status = read_status(bundle)
-        except BundleError as error:
-            self._give_up(stage_id, LostTask(task, str(error)))
-            return
-        os.link(bundle, kept)
-        self.results.add(status, task.bundle)
-        self.progress.finished(stage_id, _generation(task), status)
-
-    def _give_up(self, stage_id: str, lost: LostTask) -> None:
-        log.warning("job %s: task %s lost: %s", self.job.id, lost.task.id, lost.reason)
-        status = lost_status(lost, self._context.machinery.settings.host_name)
-        partial = self.paths.bundles / f"{lost.task.bundle}.lost"
-        write_bundle(partial, status, {})
-        self._take_in(stage_id, lost.task, partial)
-        partial.unlink()
-
     def _stage_complete(self, stage: Stage) -> None:
         self._complete.add(stage.id)
         self.plan = self._plan()
-
-
-def _generation(task: ShardTask) -> int:
-    return int(task.id.rsplit(".", 2)[1])
 
 
 def _write_json(path: Path, value: object) -> None:
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
     partial.replace(path)
-
-
-def lost_status(lost: LostTask, host: str) -> dict[str, Any]:
-    """Return the status of a task whose step runner could not report: all its items failed, and why."""
-    item = {
-        **{"label": None, "state": "failed", "reason": lost.reason, "exit_code": None, "signal": None},
-        **{"seconds": 0.0, "peak_memory_mb": 0, "command": [], "outputs": {}},
-        **{"stdout": None, "stderr": None, "stderr_tail": ""},
-    }
-    return {
-        **{"format": 1, "task": lost.task.id, "step": lost.task.step, "host": host, "slot": None},
-        **{"started": 0.0, "seconds": 0.0},
-        "items": [{"index": index, **item} for index in lost.task.items],
-    }

@@ -12,7 +12,6 @@ from lmsvc.controller.inputs import InputGone
 from lmsvc.controller.job_run import JobContext, JobRun
 from lmsvc.controller.ports import NoFreePort
 from lmsvc.doorbell import ring
-from lmsvc.jobs.datasets import Dataset
 from lmsvc.jobs.states import JobState
 from lmsvc.planning.results import PlanError
 from lmsvc.store.errors import StoreUnavailable
@@ -25,18 +24,16 @@ log = logging.getLogger(__name__)
 class HeldJobs:
     """Job runs by id, and what has to become of each."""
 
-    def __init__(self, owner: str, store: Store, datasets: Mapping[str, Dataset], doorbell: Path) -> None:
+    def __init__(self, owner: str, store: Store, doorbell: Path) -> None:
         """Hold no job yet.
 
         Args:
             owner: this controller's name in claims.
             store: told what becomes of jobs.
-            datasets: the site's, for citations.
             doorbell: rung when a package is ready.
         """
         self._owner = owner
         self._store = store
-        self._datasets = datasets
         self._doorbell = doorbell
         self._runs: dict[str, JobRun] = {}
         self._contexts: dict[str, JobContext] = {}
@@ -119,8 +116,9 @@ class HeldJobs:
 
     def _finish(self, job_id: str, run: JobRun) -> None:
         run.save_progress()
-        tools = self._contexts[job_id].tools.values()
-        future = self._executor.submit(finish, run, self._store, tools, self._datasets.values())
+        context = self._contexts[job_id]
+        tools, datasets = context.tools.values(), context.sources.datasets.values()
+        future = self._executor.submit(finish, run, self._store, tools, datasets)
         self._finishing[job_id] = future
         future.add_done_callback(lambda _: ring(self._doorbell))
 

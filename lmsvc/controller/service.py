@@ -20,7 +20,7 @@ from lmsvc.controller.waiting import Waiting
 from lmsvc.doorbell import Doorbell
 from lmsvc.paths import DataPaths
 from lmsvc.planning.results import PoolShape
-from lmsvc.registry import SHIPPED_TOOLS, load_datasets, load_tools
+from lmsvc.registries import Registries
 from lmsvc.settings import PoolSettings, Settings
 from lmsvc.store.errors import StoreUnavailable
 from lmsvc.store.store import Store
@@ -50,9 +50,8 @@ class Controller:
         bells = {pool: self._paths.pool(pool) / "doorbell" for pool in settings.pools}
         self._board = Board(catalog, list(settings.pools), bells)
         self._machinery = Machinery(settings, self._paths, PortRange(*settings.manager_ports), self._board)
-        self._tools = load_tools([SHIPPED_TOOLS, *settings.tool_dirs])
-        self._datasets = load_datasets(settings.dataset_dirs)
-        self._jobs = HeldJobs(self._owner, store, self._datasets, self._paths.controller_doorbell)
+        self._registries = Registries.of(settings)
+        self._jobs = HeldJobs(self._owner, store, self._paths.controller_doorbell)
         self._waiting = Waiting(settings.no_worker_seconds)
         self._due: dict[str, float] = {}
         self._told_slots: dict[str, int] = {}
@@ -94,9 +93,9 @@ class Controller:
         return True
 
     def _context(self) -> JobContext:
-        sources = InputSources(self._store.upload, self._paths.upload, self._datasets)
+        sources = InputSources(self._store.upload, self._paths.upload, self._registries.datasets)
         pools = {name: self._shape(name, pool) for name, pool in self._settings.pools.items()}
-        return JobContext(self._machinery, self._store, self._tools, sources, pools)
+        return JobContext(self._machinery, self._store, self._registries.tools, sources, pools)
 
     def _shape(self, name: str, pool: PoolSettings) -> PoolShape:
         alive = sum(self._board.capacity(name).values())

@@ -22,9 +22,6 @@ ENDED_MARK = "ended"
 RUNNER_NAME = "lm_step.py"
 DEAD_END_SECONDS = 1.0
 MOST_STARTS = 4
-# Debian 12's Work Queue never places a task that asks for 2,047 MB of disk or more, whatever its workers have. A task
-# fills its slot by its cores; the disk it may use is bounded by the step runner.
-MOST_DISK_ASKED_MB = 1000
 
 
 @dataclass(frozen=True)
@@ -184,6 +181,11 @@ def _remember(tasks: Sequence[Task]) -> list[ShardTask]:
 
 
 def _rule(task: Task, pool: PoolSettings) -> Rule:
+    """Return a task's rule. It fills its slot by its cores.
+
+    Debian 12's Work Queue never places a task that asks for more disk than its worker has memory, so it asks for less;
+    the disk it may really use is bounded by the step runner.
+    """
     spec = f"{task.id}.json"
     return Rule(
         command=f"exec python3 {RUNNER_NAME} {spec}",
@@ -192,7 +194,7 @@ def _rule(task: Task, pool: PoolSettings) -> Rule:
         category=task.category,
         cores=pool.cores,
         memory_mb=pool.memory_mb,
-        disk_mb=min(pool.disk_mb, MOST_DISK_ASKED_MB),
+        disk_mb=min(pool.disk_mb, pool.memory_mb),
     )
 
 

@@ -10,10 +10,10 @@ from flask import Flask, current_app
 from lmsvc.cctools.catalog import CatalogClient
 from lmsvc.doorbell import ring
 from lmsvc.paths import DataPaths
+from lmsvc.registries import Registries
 from lmsvc.settings import Settings
 from lmsvc.store import Store
 from lmsvc.web.board import Board
-from lmsvc.web.registries import Registries
 from lmsvc.web.remembered import Remembered
 
 CATALOG_TIMEOUT_SECONDS = 1.0

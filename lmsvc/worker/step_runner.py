@@ -711,6 +711,7 @@ class Outputs:
         self._label = label
         self._files = files
         self._taken: dict[str, set[str]] = {}
+        self._places: dict[str, Path] = {}
 
     def collect(self, tool: JsonObject) -> tuple[JsonObject, str | None]:
         """Return the output object and, if the tool skipped the item, why.
@@ -776,12 +777,9 @@ class Outputs:
         return self._keep(name, value)
 
     def _keep(self, name: str, value: JsonObject) -> JsonObject:
-        path = self._plain(name, value["path"])
-        basename = unique_name(safe_name(path.name), self._taken.setdefault(name, set()))
+        basename = unique_name(safe_name(Path(value["path"]).name), self._taken.setdefault(name, set()))
         member = f"{self._index}/outputs/{name}/{basename}"
-        target = self._kept / f"{self._index}-{len(self._files)}"
-        path.rename(target)
-        self._files[member] = target
+        target = self._files[member] = self._moved(name, value["path"])
         label = value.get("label", self._label)
         size, digest = _digest(target)
         return {
@@ -792,6 +790,13 @@ class Outputs:
             "size": size,
             "sha256": digest,
         }
+
+    def _moved(self, name: str, relative: str) -> Path:
+        """Return where an output file is kept; two outputs may name the same file."""
+        if relative not in self._places:
+            path = self._plain(name, relative)
+            self._places[relative] = path.rename(self._kept / f"{self._index}-{len(self._files)}")
+        return self._places[relative]
 
     def _plain(self, name: str, relative: str) -> Path:
         """Return the path of an output that is a regular file of its own in the item's directory."""
