@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from bench.context import ROOT, Bench, Options, environment_of
-from bench.machine import machine_facts
+from bench.machine import is_idle, machine_facts
 from bench.measures import MEASURES
 from bench.report import Report, cells
 from bench.rows import Row, Statistic, at_most
@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return USAGE
     environment = environment_of(given.programs)
     options = {"only": given.only, "quick": given.quick, "long": given.long, "peers": given.peers}
-    report = Report(datetime.now(UTC), machine_facts(environment), options)
+    report = Report(datetime.now(UTC), machine_facts(environment), options, is_idle())
     given.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=given.work) as directory:
         bench = Bench(Options(given.quick, given.long, given.peers), Path(directory), environment)

@@ -11,6 +11,8 @@ import psutil
 
 from lmsvc.cctools.makeflow import makeflow_environment
 
+IDLE_LOAD = 0.5
+
 
 def machine_facts(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what the figures depend on, by name, for programs found with ``environment``."""
@@ -27,6 +29,11 @@ def machine_facts(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def is_idle() -> bool:
+    """Return whether the machine has been doing next to nothing for the last minute."""
+    return os.getloadavg()[0] < IDLE_LOAD
+
+
 def _processor() -> str:
     for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         if line.startswith("model name"):
@@ -40,7 +47,7 @@ def _cctools(environment: Mapping[str, str]) -> str:
         return "not installed"
     words = [program, "--version"]
     result = subprocess.run(words, env=makeflow_environment(environment), capture_output=True, text=True, check=False)
-    return (result.stdout or result.stderr).partition("\n")[0].removeprefix("makeflow version ").strip()
+    return (result.stdout or result.stderr).partition("\n")[0].rpartition("makeflow version ")[2].strip()
 
 
 def _commit() -> str:

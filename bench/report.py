@@ -21,6 +21,7 @@ class Report:
     date: datetime
     machine: Mapping[str, str]
     options: Mapping[str, object]
+    was_idle: bool = True
     rows: list[Row] = field(default_factory=list)
 
     @property
@@ -43,6 +44,7 @@ class Report:
             "date": self.date.isoformat(timespec="seconds"),
             "machine": dict(self.machine),
             "options": dict(self.options),
+            "was_idle": self.was_idle,
             "missed": len(self.broken),
             "rows": [_row_json(row) for row in self.rows],
         }
@@ -59,10 +61,11 @@ class Report:
     def summary(self) -> str:
         """Return in one sentence how many budgets hold."""
         promised = [row for row in self.rows if row.promises]
+        caveat = "" if self.was_idle else " The machine was busy before: do not trust these figures."
         if not self.broken:
-            return f"All {len(promised)} budgets measured are met."
+            return f"All {len(promised)} budgets measured are met.{caveat}"
         names = "; ".join(f"{row.what} ({row.verdict})" for row in self.broken)
-        return f"{len(self.broken)} of {len(promised)} budgets do not hold: {names}."
+        return f"{len(self.broken)} of {len(promised)} budgets do not hold: {names}.{caveat}"
 
     def _options(self) -> dict[str, str]:
         chosen = ", ".join(f"{name}={value}" for name, value in self.options.items() if value)

@@ -22,6 +22,7 @@ STOP_SECONDS = 20.0
 JOB_SECONDS = 3600.0
 LONGEST_WAIT = 60
 MANAGERS = 100
+CLIENT_SECONDS = 60.0
 POOL = "default"
 SUCCEEDED = "succeeded"
 
@@ -62,13 +63,14 @@ class Service:
             **{f"LMSVC_{k.upper()}": v if isinstance(v, str) else json.dumps(v) for k, v in own.items()},
         }
         self.url = f"http://127.0.0.1:{port}"
-        self.client = Client(self.url, timeout=60.0)
+        self.client = Client(self.url, timeout=CLIENT_SECONDS)
         self._process: subprocess.Popen[bytes] | None = None
         self._log = data_dir / "up.log"
 
     def start(self) -> float:
         """Start it; return the seconds until it said that it is ready."""
         self._log.unlink(missing_ok=True)
+        self.client = Client(self.url, timeout=CLIENT_SECONDS)
         started = time.monotonic()
         words = [sys.executable, "-m", "lmsvc.cli.main", "up"]
         with self._log.open("ab") as log:
@@ -91,6 +93,7 @@ class Service:
 
     def stop(self) -> None:
         """End all of it."""
+        self.client.close()
         if self._process is not None:
             end(self._process, STOP_SECONDS, ask=signal.SIGTERM)
         kill_instance(str(self.data_dir))

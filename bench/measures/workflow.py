@@ -14,6 +14,7 @@ from bench.raw import File, Rule, WorkflowFailed, rule, run_attached
 from bench.rows import Row, Statistic, at_most
 from bench.samples import Samples, paired_ratios
 from bench.service import Service
+from lmsvc.registry import load_tools
 
 NO_BATCHES_SECONDS = 0.001
 HAND_WRITTEN = "the hand-written Makeflow"
@@ -63,6 +64,7 @@ class HandWritten:
         self._bench = bench
         self._data = data
         self._layers = layers
+        self._tools = load_tools([])
         path = bench.environment["LMSVC_TOOL_PATH"] + os.pathsep + bench.environment["PATH"]
         self._environment = {**bench.environment, "PATH": path, "PYTHONPATH": str(ROOT)}
         with bench.room("names") as directory:
@@ -89,7 +91,7 @@ class HandWritten:
     def _rules(self, flow: Path) -> list[Rule]:
         for path in (self._data / OCCURRENCES, *self._layers):
             os.link(path, flow / path.name)
-        _write(flow / "split.json", {"occurrences": _file(OCCURRENCES)})
+        _write(flow / "split.json", {**self._defaults("split_occurrence_data"), "occurrences": _file(OCCURRENCES)})
         made = [name for name, _ in self._species]
         rules = [rule(RUN.format("split_occurrence_data"), [("split.json", "inputs.json"), OCCURRENCES], made)]
         for number, (name, label) in enumerate(self._species):
@@ -98,18 +100,23 @@ class HandWritten:
         return rules
 
     def _clean(self, flow: Path, number: int, name: str, label: str) -> Rule:
-        _write(flow / f"clean{number}.json", {"occurrences": _file("points.csv", label), "unique_localities": True})
+        given = {"occurrences": _file("points.csv", label)}
+        _write(flow / f"clean{number}.json", {**self._defaults("wrangle_occurrences"), **given})
         inputs = [(f"clean{number}.json", "inputs.json"), (name, "points.csv")]
         return rule(RUN.format("wrangle_occurrences"), inputs, [(f"clean{number}.csv", "occurrences.csv")])
 
     def _model(self, flow: Path, number: int, label: str) -> Rule:
         layers = [_file(path.name, path.stem) for path in self._layers]
-        defaults = {"min_points": 12, "buffer": 0.5, "background_points": 10000, "seed": 1}
-        _write(flow / f"model{number}.json", {"points": _file("points.csv", label), "layers": layers, **defaults})
+        given = {"points": _file("points.csv", label), "layers": layers}
+        _write(flow / f"model{number}.json", {**self._defaults("create_sdm"), **given})
         inputs = [(f"model{number}.json", "inputs.json"), (f"clean{number}.csv", "points.csv")]
         files: list[File] = [*inputs, *(path.name for path in self._layers)]
         outputs = [(f"model{number}.tif", "model.tif"), (f"report{number}.json", "report.json")]
         return rule(RUN.format("create_sdm"), files, outputs)
+
+    def _defaults(self, tool: str) -> dict[str, Any]:
+        """Return what the service fills in for inputs that a job leaves out."""
+        return {name: each.default for name, each in self._tools[tool].inputs.items()}
 
 
 def _file(path: str, label: str | None = None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Libraries that spread many small commands over processes: they live in the user's program and share its disk."""
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,15 @@ def items_seconds(bench: Bench, peer: Peer, count: int) -> float:
     python = peer_python(peer.script.removesuffix(".py"), peer.requirements)
     with bench.room("peer") as directory:
         words = [str(python), str(SCRIPTS / peer.script), str(count), str(bench.slots)]
-        result = subprocess.run(words, cwd=directory, capture_output=True, text=True, check=False, timeout=PEER_SECONDS)
+        result = subprocess.run(
+            words,
+            cwd=directory,
+            env={**bench.environment, "PATH": f"{python.parent}{os.pathsep}{bench.environment['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PEER_SECONDS,
+        )
         made = sum(1 for _ in directory.glob("touched/*"))
     if result.returncode or made != count:
         raise PeerFailed(f"{peer.name}: {made} of {count} items done: {result.stderr.strip()[-500:]}")

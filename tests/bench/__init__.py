@@ -1,0 +1,1 @@
+"""Tests of the bench: it computes what it says."""
