@@ -19,7 +19,7 @@ from lmsvc.doorbell import Doorbell, ring
 from lmsvc.worker import process, share
 from lmsvc.worker.files import PoolFiles, SlotFiles, read_json, write_json
 from lmsvc.worker.keepers import Keepers
-from lmsvc.worker.options import AgentError, Options, prepare_slots, program, read_options
+from lmsvc.worker.options import AgentError, Options, passed_on, prepare_slots, program, read_options
 
 BUSY_SECONDS, REST_SECONDS, EXPECTING_SECONDS = 0.2, 0.5, 0.05
 """Time between two queries: while there is work, at rest, and while a manager just listed has yet to register."""
@@ -198,7 +198,8 @@ def _prepare(options: Options) -> Agent:
         _say(f"killed {len(left)} processes of slots that an earlier agent left")
     for number in range(1, options.slots + 1):
         files.slot(options.host, number).forget_work()
-    keepers = Keepers(program("work_queue_factory"), files, dict(os.environ), options.slots)
+    environment = {**passed_on(), "PATH": os.environ.get("PATH", os.defpath)}
+    keepers = Keepers(program("work_queue_factory"), files, environment, options.slots)
     return Agent(options, files, keepers)
 
 

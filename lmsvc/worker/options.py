@@ -115,15 +115,16 @@ def prepare_slots(options: Options, files: PoolFiles) -> None:
         "cores": options.cores,
         "memory_mb": options.memory_mb,
         "disk_mb": options.disk_mb,
-        "environment": {**_passed_on(), "PATH": options.path, **options.env},
+        "environment": {**passed_on(), "PATH": options.path, **options.env},
     }
     write_json(files.configuration, configuration)
     root = str(Path(__file__).parents[2])
     start = (
         f"import sys; sys.path.insert(0, {root!r}); from lmsvc.worker.slot import main; sys.exit(main(sys.argv[1:]))"
     )
-    write_launcher(files.launcher, [sys.executable, "-I", "-S", "-c", start, str(files.configuration)], _passed_on())
+    write_launcher(files.launcher, [sys.executable, "-I", "-S", "-c", start, str(files.configuration)], passed_on())
 
 
-def _passed_on() -> dict[str, str]:
+def passed_on() -> dict[str, str]:
+    """Return what of this process's environment the processes below may see: nothing secret."""
     return {name: value for name, value in os.environ.items() if name in PASSED_ON}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.lab import HOST, Lab, Makeflow, wait_for
+from lmsvc.worker.step_runner import extract
+from tests.worker.lab import HOST, PATH, Lab, Makeflow, wait_for
 
 pytestmark = pytest.mark.cctools
 
@@ -135,3 +136,16 @@ def test_refused_task_fails_with_the_reason_and_does_not_run(lab: Lab, port: int
     assert (item["state"], item["reason"]) == ("failed", reason)
     assert not (tmp_path / "ran").exists()
     assert json.loads((lab.pool / "slots" / f"{HOST}-1" / "assignment.json").read_text())["manager"]
+
+
+def test_tasks_see_nothing_of_the_services_environment(lab: Lab, port: int) -> None:
+    """Variables of the agent stay with it, but for the few that tasks need."""
+    lab.start_agent(slots=1)
+    flow = Makeflow(lab, "env0000000", ["env"], port)
+    lab.allocate({flow: 1})
+    (status,) = flow.wait(30)
+    extract(flow.directory / "s.0000.tar", status["items"][0]["stdout"], lab.directory / "env")
+    seen = dict(line.split("=", 1) for line in (lab.directory / "env").read_text().splitlines() if "=" in line)
+    assert "LMSVC_DATABASE_URL" not in seen
+    assert "PYTHONPATH" not in seen
+    assert (seen["LMSVC_HOST"], seen["LMSVC_PROJECT"], seen["PATH"]) == (HOST, flow.project, PATH)
