@@ -1,0 +1,7 @@
+cwlVersion: v1.0
+class: CommandLineTool
+baseCommand: [echo, hello]
+inputs: {}
+outputs:
+  text: {type: stdout}
+stdout: text.txt
