@@ -14,7 +14,7 @@ LONGEST_PAUSE_SECONDS = 5.0
 
 
 def small_beside_large(bench: Bench) -> Iterator[Row]:
-    """Post one-task jobs, at moments that have nothing to do with the slots, while another job's items hold them all."""
+    """Post one-task jobs at random moments while another job's items hold every slot."""
     items = bench.count(1000, 100)
     chance = random.Random(1)
     with bench.service() as service:
