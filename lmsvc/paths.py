@@ -63,6 +63,11 @@ class DataPaths:
         return self.root / "run"
 
     @property
+    def temporary(self) -> Path:
+        """Temporary files of the service's programs (TMPDIR); emptied when it starts."""
+        return self.root / "tmp"
+
+    @property
     def controller_doorbell(self) -> Path:
         """Rung by the web service when there is something for the controller to do."""
         return self.run / "controller.doorbell"

@@ -116,7 +116,8 @@ def _agent(settings: Settings, paths: DataPaths, name: str, pool: PoolSettings) 
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    return {**os.environ, **settings.environment(), INSTANCE_MARK: str(settings.data_dir)}
+    temporary = str(DataPaths(settings.data_dir).temporary)
+    return {**os.environ, **settings.environment(), INSTANCE_MARK: str(settings.data_dir), "TMPDIR": temporary}
 
 
 def _offer_package(directory: Path) -> None:
@@ -131,6 +132,8 @@ def _prepare(settings: Settings, paths: DataPaths) -> None:
     _check_programs()
     for directory in (paths.logs, paths.uploads, paths.root / "catalog", paths.root / "jobs"):
         directory.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(paths.temporary, ignore_errors=True)
+    paths.temporary.mkdir()
     _offer_package(paths.root / "python")
     (paths.run / "controller.json").unlink(missing_ok=True)
     for name in settings.pools:

@@ -1,6 +1,6 @@
 """Fixtures: running services."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,8 +30,8 @@ def own_service(tmp_path: Path) -> Iterator[ServiceFactory]:
     """Give a way to start a service of one's own with settings of one's own."""
     started: list[RunningService] = []
 
-    def make(**settings: object) -> RunningService:
-        service = RunningService(tmp_path / f"data{len(started)}", **settings)
+    def make(prefix: Sequence[str] = (), **settings: object) -> RunningService:
+        service = RunningService(tmp_path / f"data{len(started)}", None, prefix, **settings)
         started.append(service)
         service.start()
         return service

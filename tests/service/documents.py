@@ -50,3 +50,24 @@ def sleep_each(input_name: str, values: Sequence[object], **fields: object) -> D
         "outputs": ["nap/text"],
         **fields,
     }
+
+
+def each_text(tool: str, texts: Sequence[str], **fields: object) -> Document:
+    """Return a job that runs a tool of the input `text` and the output `text` on each of some texts."""
+    return {
+        "name": f"each {tool}",
+        "inputs": {"texts": {"value": list(texts)}},
+        "steps": {"each": {"run": tool, "scatter": "text", "in": {"text": "inputs/texts"}}},
+        "outputs": ["each/text"],
+        **fields,
+    }
+
+
+def one_text(tool: str, text: str, **fields: object) -> Document:
+    """Return a job that runs such a tool once."""
+    return {
+        "name": f"one {tool}",
+        "steps": {"one": {"run": tool, "in": {"text": {"value": text}}}},
+        "outputs": ["one/text"],
+        **fields,
+    }

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from lmsvc.cli.local_files import with_uploads
 from lmsvc.client import Client, ServiceUnreachable
 from lmsvc.supervisor import instance_pids
 
@@ -58,9 +59,23 @@ def wait_for(what: str, condition: Callable[[], Any], seconds: float) -> float:
 class RunningService:
     """A service in a data directory; started, killed and started again by tests."""
 
-    def __init__(self, data_dir: Path, **settings: object) -> None:
-        """Choose ports; ``settings`` are fields of `lmsvc.settings.Settings`."""
+    def __init__(
+        self,
+        data_dir: Path,
+        environment: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+        **settings: object,
+    ) -> None:
+        """Choose ports; nothing runs before `start`.
+
+        Args:
+            data_dir: where all its files are.
+            environment: variables that differ from this process's.
+            prefix: a command that runs the service's own.
+            settings: fields of `lmsvc.settings.Settings`.
+        """
         self.data_dir = data_dir
+        self._prefix = prefix
         data_dir.mkdir(parents=True, exist_ok=True)
         self.port = free_ports(1)
         catalog_port = free_ports(2)
@@ -71,21 +86,25 @@ class RunningService:
             "catalog_port": catalog_port,
             "manager_ports": [managers, managers + 99],
             "tool_path": f"{ROOT}/.tools/bin:{os.environ['PATH']}",
-            **settings,
         }
-        self._environment = {
-            **os.environ,
-            **{f"LMSVC_{k.upper()}": v if isinstance(v, str) else json.dumps(v) for k, v in own.items()},
-        }
+        self._environment = {**os.environ, **(environment or {})}
+        self.change({**own, **settings})
         self.url = f"http://127.0.0.1:{self.port}"
         self.client = Client(self.url)
         self.process: subprocess.Popen[bytes] | None = None
+
+    def change(self, settings: Mapping[str, object]) -> None:
+        """Change settings; they hold from the next start on."""
+        self._environment |= {
+            f"LMSVC_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in settings.items()
+        }
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
         with (self.data_dir / "up.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "lmsvc.cli.main", "up"],
+                [*self._prefix, sys.executable, "-m", "lmsvc.cli.main", "up"],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -141,6 +160,16 @@ class RunningService:
     def submit(self, document: Mapping[str, Any]) -> str:
         """Submit a job and return its id."""
         return str(self.client.submit(document)["id"])
+
+    def upload(self, path: Path) -> str:
+        """Upload a file and return its id."""
+        return str(self.client.upload(path)["id"])
+
+    def submit_files(self, document: Mapping[str, Any], folder: Path) -> str:
+        """Upload the files that a document names, which are in a folder, submit the job and return its id."""
+        uploaded = with_uploads(document, folder, self.upload)
+        assert isinstance(uploaded, dict)
+        return self.submit(uploaded)
 
     def job(self, job_id: str) -> dict[str, Any]:
         """Return a job's status."""

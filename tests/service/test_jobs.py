@@ -106,7 +106,7 @@ def test_some_failed_items_leave_the_others(service: RunningService, tmp_path: P
 def test_the_policy_stop_ends_the_job(service: RunningService) -> None:
     """With `on_item_failure: stop` the first failed item ends the job while others still wait."""
     values = [1, *([0] * 40), 1]
-    document = sleep_each("exit_code", values, more={"seconds": 2.0}, on_item_failure="stop", retries=0)
+    document = sleep_each("exit_code", values, more={"seconds": 0.5}, on_item_failure="stop", retries=0)
     job = service.run(document, 60)
     assert job["state"] == "failed"
     assert job["progress"]["done"] < len(values) - 4
@@ -175,10 +175,9 @@ def test_cancel_ends_a_running_job(service: RunningService) -> None:
 
 
 def test_a_queued_job_is_cancelled_at_once(own_service: ServiceFactory) -> None:
-    """A job that waits in the queue needs no controller to be cancelled."""
+    """A job that waits in the queue needs no controller to be cancelled (one of more than a minute: no small job)."""
     service = own_service(max_running_jobs=1)
-    first = service.submit(sleep_each("seconds", [600.0] * 2))
-    second = service.submit(sleep_each("seconds", [600.0] * 2))
+    first, second = (service.submit(sleep_each("seconds", [600.0] * 100)) for _ in range(2))
     assert service.client.cancel(second)["state"] == "cancelled"
     service.client.cancel(first)
     service.wait_for_end(first, 25)
