@@ -1,12 +1,13 @@
 """The end of a job: publish its outputs, write its package, say what it came to."""
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from lmsvc.cctools.makeflow import makeflow_version
 from lmsvc.controller.job_run import JobRun
-from lmsvc.controller.outputs import Published, publish_outputs
+from lmsvc.controller.outputs import Published
 from lmsvc.controller.package import PackageContent, write_package
 from lmsvc.controller.verdict import failed_step, job_error, summary
 from lmsvc.jobs.datasets import Dataset
@@ -31,7 +32,6 @@ def finish(run: JobRun, store: Store, tools: Iterable[Tool], datasets: Iterable[
     """
     step = failed_step(run.document, run.results)
     error = job_error(step, run.results.statuses(run.paths.bundles)) if step else None
-    published = publish_outputs(run.document.outputs, run.results, run.paths.bundles, run.paths.outputs)
     counts = summary(run.document, run.results)
     content = PackageContent(
         job_id=run.job.id,
@@ -40,9 +40,9 @@ def finish(run: JobRun, store: Store, tools: Iterable[Tool], datasets: Iterable[
         summary={"state": "failed" if error else "succeeded", "items": counts},
         citations=citations(run, tools, datasets),
         versions={"cctools": makeflow_version()},
-        statuses=run.results.statuses(run.paths.bundles),
     )
-    write_package(run.paths.package, run.paths.outputs, published, content)
+    published = write_package(run.paths.package, run.results, run.paths.bundles, content)
+    shutil.rmtree(run.paths.outputs, ignore_errors=True)
     store.save_outputs(run.job.id, [_record(file) for file in published if file.path])
     return error, {"items": counts, "files": len(published)}
 

@@ -2,19 +2,25 @@
 
 import re
 import shutil
-import tarfile
 import unicodedata
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from lmsvc.controller.content_hash import content_sha256
 from lmsvc.controller.results import JobResults
 from lmsvc.jobs.states import ItemState
-from lmsvc.worker.step_runner import read_status
+from lmsvc.worker.step_runner import Bundle
+
+OUTPUTS = "outputs"
+LARGEST_READ_WHOLE_BYTES = 200_000_000
+"""A larger file is copied in pieces, and its content checksum is that of its bytes."""
 
 _LARGEST_STEM = 80
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_COMPRESSED_ALREADY = {".lmm", ".png", ".tif", ".tiff", ".zip"}
 _MEDIA_TYPES = {
     ".csv": "text/csv",
     ".geojson": "application/geo+json",
@@ -57,22 +63,19 @@ class _Wanted:
     outputs: tuple[str, ...]
 
 
-def publish_outputs(references: Sequence[str], results: JobResults, bundles: Path, target: Path) -> list[Published]:
-    """Copy the outputs that a job asked for out of its bundles.
+def publish_outputs(
+    references: Sequence[str], results: JobResults, bundles: Path, archive: zipfile.ZipFile
+) -> list[Published]:
+    """Copy the outputs that a job asked for out of its bundles into its package.
 
     Args:
         references: ``step/output`` each.
         results: what is done.
         bundles: directory of the job's bundles.
-        target: directory to fill; what was there is replaced, all at once at the end.
+        archive: the package; files go below ``outputs/``.
     """
-    partial = target.with_name(target.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    published = [file for wanted in _by_step(references) for file in _publish_step(wanted, results, bundles, partial)]
-    shutil.rmtree(target, ignore_errors=True)
-    partial.rename(target)
-    return published
+    publisher = _Publisher(bundles, archive)
+    return [file for wanted in _by_step(references) for file in publisher.step(wanted, results)]
 
 
 def _by_step(references: Sequence[str]) -> Iterator[_Wanted]:
@@ -84,63 +87,64 @@ def _by_step(references: Sequence[str]) -> Iterator[_Wanted]:
         yield _Wanted(step, tuple(outputs))
 
 
-def _publish_step(wanted: _Wanted, results: JobResults, bundles: Path, target: Path) -> Iterator[Published]:
-    names = Names()
-    succeeded: dict[str, set[int]] = {}
-    for index, item in results.items(wanted.step).items():
-        if item.state is ItemState.SUCCEEDED:
-            succeeded.setdefault(item.bundle, set()).add(index)
-    order = sorted(succeeded, key=lambda bundle: min(succeeded[bundle]))
-    for bundle in order:
-        path = bundles / bundle
-        status = read_status(path)
-        with tarfile.open(path) as archive:
-            for item in status["items"]:
-                if item["index"] in succeeded[bundle]:
-                    yield from _publish_item(wanted, item, archive, target, names)
+class _Publisher:
+    def __init__(self, bundles: Path, archive: zipfile.ZipFile) -> None:
+        self._bundles = bundles
+        self._archive = archive
+        self._names = Names()
 
+    def step(self, wanted: _Wanted, results: JobResults) -> Iterator[Published]:
+        """Publish the succeeded items of a step, bundle by bundle."""
+        succeeded: dict[str, set[int]] = {}
+        for index, item in results.items(wanted.step).items():
+            if item.state is ItemState.SUCCEEDED:
+                succeeded.setdefault(item.bundle, set()).add(index)
+        for name in sorted(succeeded, key=lambda bundle: min(succeeded[bundle])):
+            with Bundle(self._bundles / name) as bundle:
+                for index in sorted(succeeded[name]):
+                    yield from self._item(wanted, bundle.items[index], bundle)
 
-def _publish_item(
-    wanted: _Wanted, item: Mapping[str, Any], archive: tarfile.TarFile, target: Path, names: "Names"
-) -> Iterator[Published]:
-    for output in wanted.outputs:
-        value = item["outputs"].get(output)
-        for element in value if isinstance(value, list) else [value]:
-            if _is_file(element):
-                yield _publish_file(wanted.step, output, item, element, archive, target, names)
-            elif element is not None:
-                yield Published(wanted.step, output, item["index"], item["label"], "", value=element)
+    def _item(self, wanted: _Wanted, item: Mapping[str, Any], bundle: Bundle) -> Iterator[Published]:
+        for output in wanted.outputs:
+            value = item["outputs"].get(output)
+            for element in value if isinstance(value, list) else [value]:
+                if _is_file(element):
+                    yield self._file(wanted.step, output, item, element, bundle)
+                elif element is not None:
+                    yield Published(wanted.step, output, item["index"], item["label"], "", value=element)
+
+    def _file(
+        self, step: str, output: str, item: Mapping[str, Any], file: Mapping[str, Any], bundle: Bundle
+    ) -> Published:
+        label = file.get("label") or item["label"]
+        suffix = Path(file["basename"]).suffix
+        stem = safe_stem(label or Path(file["basename"]).stem)
+        path = self._names.unique(f"{step}/{output}", stem, suffix)
+        member = zip_member(f"{OUTPUTS}/{path}")
+        if file["size"] > LARGEST_READ_WHOLE_BYTES:
+            with bundle.open(file["path"]) as source, self._archive.open(member, "w", force_zip64=True) as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+            content = file["sha256"]
+        else:
+            data = bundle.read(file["path"])
+            self._archive.writestr(member, data)
+            content = content_sha256(path, data)
+        return Published(
+            step, output, item["index"], label, path, file["size"], file["sha256"], content, media_type(path)
+        )
 
 
 def _is_file(value: object) -> bool:
     return isinstance(value, dict) and value.get("class") == "File"
 
 
-def _publish_file(
-    step: str,
-    output: str,
-    item: Mapping[str, Any],
-    file: Mapping[str, Any],
-    archive: tarfile.TarFile,
-    target: Path,
-    names: "Names",
-) -> Published:
-    label = file.get("label") or item["label"]
-    suffix = Path(file["basename"]).suffix
-    stem = safe_stem(label) if label else safe_stem(Path(file["basename"]).stem)
-    path = names.unique(f"{step}/{output}", stem, suffix)
-    member = archive.extractfile(file["path"])
-    if member is None:
-        raise ValueError(f"bundle member {file['path']} is not a file")
-    checksum = _copy(member, target / path)
-    return Published(step, output, item["index"], label, path, file["size"], file["sha256"], checksum, media_type(path))
-
-
-def _copy(source: IO[bytes], target: Path) -> str:
-    data = source.read()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(data)
-    return content_sha256(target.name, data)
+def zip_member(name: str) -> zipfile.ZipInfo:
+    """Return a package's member: no date of its own, compressed unless its kind is so already."""
+    info = zipfile.ZipInfo(name, _EPOCH)
+    stored = Path(name).suffix.lower() in _COMPRESSED_ALREADY
+    info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+    info.external_attr = 0o644 << 16
+    return info
 
 
 def media_type(path: str) -> str:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from lmsvc import __version__
-from lmsvc.controller.outputs import Published
+from lmsvc.controller.outputs import OUTPUTS, Published, publish_outputs, zip_member
+from lmsvc.controller.results import JobResults
 
 MANIFEST_NAME = "manifest.json"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-_COMPRESSED_ALREADY = {".lmm", ".png", ".tif", ".tiff", ".zip"}
+COMPRESSION_LEVEL = 4
 _ITEM_COLUMNS = ("step", "item", "label", "state", "reason", "host", "seconds", "peak_memory_mb", "exit_code")
 
 
@@ -29,31 +29,32 @@ class PackageContent:
     summary: Mapping[str, Any]
     citations: Sequence[str]
     versions: Mapping[str, str]
-    statuses: Iterable[Mapping[str, Any]]
 
 
-def write_package(target: Path, outputs: Path, published: Sequence[Published], content: PackageContent) -> None:
+def write_package(target: Path, results: JobResults, bundles: Path, content: PackageContent) -> list[Published]:
     """Write the zip, complete or not at all.
 
     Args:
         target: the package's path.
-        outputs: directory of the published outputs.
-        published: them.
-        content: everything else.
+        results: what is done of the job.
+        bundles: directory of the job's bundles.
+        content: everything besides the outputs.
+
+    Returns:
+        What of the outputs is in it.
     """
     partial = target.with_suffix(".partial")
-    with zipfile.ZipFile(partial, "w") as archive:
+    with zipfile.ZipFile(partial, "w", compresslevel=COMPRESSION_LEVEL) as archive:
+        published = publish_outputs(content.document["outputs"], results, bundles, archive)
         _add(archive, MANIFEST_NAME, _json(manifest(published, content)))
         _add(archive, "job.json", _json(content.document))
         _add(archive, "plan.json", _json(content.plan))
         _add(archive, "citations.txt", "".join(f"{line}\n" for line in content.citations))
-        _add(archive, "reports/items.csv", item_table(content.statuses))
-        for file in published:
-            if file.path:
-                _add(archive, f"outputs/{file.path}", (outputs / file.path).read_bytes())
+        _add(archive, "reports/items.csv", item_table(results.statuses(bundles)))
     with partial.open("rb") as written:
         os.fsync(written.fileno())
     partial.rename(target)
+    return published
 
 
 def manifest(published: Sequence[Published], content: PackageContent) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def manifest(published: Sequence[Published], content: PackageContent) -> dict[st
 
 def _file_entry(file: Published) -> dict[str, Any]:
     return {
-        "path": f"outputs/{file.path}",
+        "path": f"{OUTPUTS}/{file.path}",
         **{"step": file.step, "output": file.output, "item": file.item, "label": file.label},
         **{"size": file.size, "sha256": file.sha256, "content_sha256": file.content_sha256},
     }
@@ -99,9 +100,5 @@ def _json(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
-def _add(archive: zipfile.ZipFile, name: str, data: str | bytes) -> None:
-    info = zipfile.ZipInfo(name, _EPOCH)
-    stored = Path(name).suffix.lower() in _COMPRESSED_ALREADY
-    info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-    info.external_attr = 0o644 << 16
-    archive.writestr(info, data)
+def _add(archive: zipfile.ZipFile, name: str, text: str) -> None:
+    archive.writestr(zip_member(name), text)

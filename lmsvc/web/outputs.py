@@ -10,6 +10,7 @@ from flask import Response
 from pydantic import Field
 
 from lmsvc.jobs.states import is_terminal
+from lmsvc.paths import JobPaths
 from lmsvc.store.records import OutputFile
 from lmsvc.web.answers import file_answer, json_answer
 from lmsvc.web.bodies import OutputBody, OutputsPage
@@ -19,6 +20,7 @@ from lmsvc.web.operations import Answer, Operation, Query
 from lmsvc.web.problems import Problem, not_found
 from lmsvc.web.services import services
 from lmsvc.web.status import head_or_404
+from lmsvc.web.unpacking import unpack_output
 
 _DOWNLOAD_HEADERS = {"Range": "one range of bytes", "If-Range": "the ETag the range belongs to"}
 
@@ -48,7 +50,7 @@ def get_output(job_id: str, path: str) -> Response:
     known = services().store.output(job_id, path)
     if known is None:
         raise not_found("The job has published no such file.")
-    stream = _open(services().paths.job(job_id).outputs, path, "The file is no longer there.")
+    stream = _open_output(services().paths.job(job_id), path)
     return _download(stream, known.sha256, path, known.media_type)
 
 
@@ -70,6 +72,15 @@ def output_body(job_id: str, row: OutputFile) -> OutputBody:
 
 def _is_wanted(row: OutputFile, query: OutputsQuery) -> bool:
     return query.step in (None, row.step) and query.output in (None, row.output)
+
+
+def _open_output(paths: JobPaths, path: str) -> IO[bytes]:
+    """Open a published file, unpacked from the package when it is first asked for."""
+    try:
+        return open_beneath(paths.outputs, path)
+    except (NotAPlainFile, FileNotFoundError):
+        unpack_output(paths, path)
+    return _open(paths.outputs, path, "The file is no longer there.")
 
 
 def _open(root: Path, relative: str, absent: str) -> IO[bytes]:

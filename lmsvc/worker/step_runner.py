@@ -28,7 +28,7 @@ import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from typing import IO, Any, BinaryIO, NamedTuple, NoReturn
 
 JsonObject = dict[str, Any]
 
@@ -41,6 +41,9 @@ DISK_SAMPLE_SECONDS = 1.0
 TAIL_LINES = 20
 OBJECT_BYTES = 64_000_000
 """Largest ``cwl.output.json`` that is read."""
+WARM_SECONDS = 60.0
+"""A fork server that takes longer to make a process, its own start included, is given up."""
+ANSWER_BYTES = 10_000
 MEGABYTE = 1_000_000
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -62,13 +65,15 @@ class Stop(Exception):
     Attributes:
         state: `failed`, `skipped` or `not_run`.
         reason: why, for the user.
+        final: whether trying again would be in vain.
     """
 
-    def __init__(self, state: str, reason: str) -> None:
+    def __init__(self, state: str, reason: str, *, final: bool = False) -> None:
         """Remember state and reason."""
         super().__init__(reason)
         self.state = state
         self.reason = reason
+        self.final = final or state != "failed"
 
 
 # ------------------------------------------------------------------------------------------------------- bundles
@@ -143,12 +148,11 @@ class Bundle:
             raise ValueError(f"no status.json of format {FORMAT} at its start")
         return status
 
-    def copy(self, member: str, target: Path) -> None:
-        """Copy one member to the file ``target``.
+    def open(self, member: str) -> IO[bytes]:
+        """Return one member, open for reading.
 
         Raises:
             BundleError: there is no such member.
-            OSError: the file could not be written.
         """
         if not self._members:
             self._members = {info.name: info for info in self._tar.getmembers()}
@@ -156,7 +160,25 @@ class Bundle:
         source = self._tar.extractfile(info) if info else None
         if source is None:
             raise BundleError(f"{self.path.name} has no member {member}")
-        with source, target.open("wb") as out:
+        return source
+
+    def read(self, member: str) -> bytes:
+        """Return what is in one member.
+
+        Raises:
+            BundleError: there is no such member.
+        """
+        with self.open(member) as source:
+            return source.read()
+
+    def copy(self, member: str, target: Path) -> None:
+        """Copy one member to the file ``target``.
+
+        Raises:
+            BundleError: there is no such member.
+            OSError: the file could not be written.
+        """
+        with self.open(member) as source, target.open("wb") as out:
             shutil.copyfileobj(source, out, 1 << 20)
 
     def close(self) -> None:
@@ -384,7 +406,7 @@ class Sources:
     def _put(self, origin: Origin, target: Path, shared: bool) -> None:
         if origin.bundle is None and origin.path is not None:
             if not origin.path.is_file():
-                raise Stop("failed", f"input file {origin.path} is not there on host {self._host}")
+                raise Stop("failed", f"input file {origin.path} is not there on host {self._host}", final=True)
             target.symlink_to(origin.path)
         elif origin.bundle is not None and shared:
             target.symlink_to(self._unpack(origin.bundle, origin.member))
@@ -481,7 +503,7 @@ def _word(value: object) -> str:
         value = value["path"]
     text = value if isinstance(value, str) else json.dumps(value)
     if "\0" in text:
-        raise Stop("failed", "an input holds a NUL character, which no command line can carry")
+        raise Stop("failed", "an input holds a NUL character, which no command line can carry", final=True)
     return text
 
 
@@ -514,9 +536,9 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def descendants(pid: int) -> list[int]:
-    """Return all descendants of a process, nearest first."""
-    found = children(pid)
+def descendants(pid: int, spared: int = 0) -> list[int]:
+    """Return all descendants of a process, nearest first, but for its child ``spared`` and what descends from that."""
+    found = [child for child in children(pid) if child != spared]
     for child in found:
         found.extend(children(child))
     return found
@@ -530,22 +552,24 @@ def _read(path: str) -> bytes:
         os.close(fd)
 
 
-def end_descendants(patience: float = 10.0) -> None:
-    """Kill everything that descends from this process and reap it, waiting at most ``patience`` seconds."""
+def end_descendants(spared: int = 0, patience: float = 10.0) -> None:
+    """Kill everything that descends from this process and reap it, waiting at most ``patience`` seconds.
+
+    The child ``spared`` is left alone and not reaped, so that its number cannot come to mean another process.
+    """
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                continue
-        except ChildProcessError:
+        present = [pid for pid in children(os.getpid()) if pid != spared]
+        if not present:
             return
-        kill_descendants()
-        time.sleep(0.002)
+        if not all([os.waitpid(pid, os.WNOHANG)[0] for pid in present]):
+            kill_descendants(spared)
+            time.sleep(0.002)
 
 
-def kill_descendants() -> None:
-    """Send SIGKILL to everything that descends from this process."""
-    for pid in descendants(os.getpid()):
+def kill_descendants(spared: int = 0) -> None:
+    """Send SIGKILL to everything that descends from this process, but for the child ``spared``."""
+    for pid in descendants(os.getpid(), spared):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
@@ -553,10 +577,10 @@ def kill_descendants() -> None:
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / MEGABYTE
 
 
-def tree_memory_mb() -> float:
-    """Return the resident memory of all descendants of this process, shared pages counted for each."""
+def tree_memory_mb(spared: int = 0) -> float:
+    """Return the resident memory of all descendants of this process but ``spared``, shared pages counted for each."""
     total = 0
-    for pid in descendants(os.getpid()):
+    for pid in descendants(os.getpid(), spared):
         with contextlib.suppress(OSError, IndexError):
             total += int(_read(f"/proc/{pid}/statm").split()[1])
     return total * _PAGE_MB
@@ -599,10 +623,11 @@ class Ended(NamedTuple):
 class Watch:
     """Looks at a running tool's memory, time and disk."""
 
-    def __init__(self, limits: JsonObject, directory: Path) -> None:
-        """Start the clock of an item that works in ``directory``."""
+    def __init__(self, limits: JsonObject, directory: Path, spared: int = 0) -> None:
+        """Start the clock of an item that works in ``directory``; the process ``spared`` is no part of it."""
         self._limits = limits
         self._directory = directory
+        self._spared = spared
         self._started = time.monotonic()
         self._next_disk = self._started + DISK_SAMPLE_SECONDS
         self.peak_mb = 0.0
@@ -617,9 +642,9 @@ class Watch:
         return self._memory() or self._time() or self._disk()
 
     def _memory(self) -> str | None:
-        used, allowed = tree_memory_mb(), self._limits.get("memory_mb")
+        used, allowed = tree_memory_mb(self._spared), self._limits.get("memory_mb")
         if allowed and used > allowed:
-            used = tree_share_mb() or used
+            used = min(used, tree_share_mb() or used)
         self.peak_mb = max(self.peak_mb, used)
         return f"used {used:.0f} MB, more than the {allowed} MB allowed" if allowed and used > allowed else None
 
@@ -637,7 +662,14 @@ class Watch:
 
 
 class Launch(NamedTuple):
-    """What is needed to start a tool."""
+    """What is needed to start a tool.
+
+    Attributes:
+        program: the path of its program.
+        words: its command line.
+        environment, directory, stdout, stderr: what it is started with.
+        arguments: the words a process of the fork server is given instead; None if it is not to be asked.
+    """
 
     program: str
     words: list[str]
@@ -645,21 +677,29 @@ class Launch(NamedTuple):
     directory: Path
     stdout: Path
     stderr: Path
+    arguments: list[str] | None = None
 
 
-def run_tool(launch: Launch, watch: Watch) -> Ended:
+def run_tool(launch: Launch, limits: JsonObject, room: Path, warm: Warm) -> Ended:
     """Run a tool to its end, or until it passes a limit; nothing of it lives on afterwards.
+
+    Args:
+        launch: how it is started.
+        limits: what it may use.
+        room: the directory it may fill.
+        warm: its fork server, used where it can be, left alone otherwise.
 
     Raises:
         OSError: it could not be started.
     """
-    pid = _start(launch)
+    pid = warm.start(launch) or _start(launch)
+    watch = Watch(limits, room, warm.pid)
     exceeded = _supervise(pid, watch)
     if exceeded:
-        kill_descendants()
+        kill_descendants(warm.pid)
     _, status, usage = os.wait4(pid, 0)
     seconds = watch.seconds
-    end_descendants()
+    end_descendants(warm.pid)
     code = os.waitstatus_to_exitcode(status)
     peak = max(watch.peak_mb, usage.ru_maxrss * 1024 / MEGABYTE)
     return Ended(code if code >= 0 else None, -code if code < 0 else None, seconds, peak, exceeded)
@@ -667,17 +707,22 @@ def run_tool(launch: Launch, watch: Watch) -> Ended:
 
 def _start(launch: Launch) -> int:
     """Start a tool in its own process group; spawning is twice as fast as forking this interpreter."""
-    os.chdir(launch.directory)
     create = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    streams = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(launch.stdout), create, 0o644),
+        (os.POSIX_SPAWN_OPEN, 2, str(launch.stderr), create, 0o644),
+    ]
+    return _spawn(launch, launch.program, launch.words, streams)
+
+
+def _spawn(launch: Launch, program: str, words: list[str], streams: Sequence[tuple[object, ...]]) -> int:
+    os.chdir(launch.directory)
     return os.posix_spawn(
-        launch.program,
-        launch.words,
+        program,
+        words,
         launch.environment,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(launch.stdout), create, 0o644),
-            (os.POSIX_SPAWN_OPEN, 2, str(launch.stderr), create, 0o644),
-        ],
+        file_actions=streams,
         setpgroup=0,
         setsigdef=(signal.SIGPIPE, signal.SIGXFSZ),
     )
@@ -695,6 +740,90 @@ def _supervise(pid: int, watch: Watch) -> str | None:
         return None
     finally:
         os.close(fd)
+
+
+# ---------------------------------------------------------------------------------------------------- warm start
+
+
+class Warm:
+    """A tool's fork server: it has all in memory that the tool needs, and makes a process per item on request.
+
+    The processes it makes are orphans, which this process adopts: so they are its children like those it starts itself,
+    and are watched, ended and reaped in the same way. Whatever goes wrong, the server is given up, and items are
+    started by the tool's ordinary command.
+
+    Attributes:
+        pid: the server's process; 0 if there is none.
+        trouble: why it was given up, if it was.
+    """
+
+    def __init__(self, words: list[str], log: Path) -> None:
+        """Remember the server's command (none: there is no server) and where its output goes; it starts when needed."""
+        self.pid = 0
+        self.trouble: str | None = None
+        self._words = words
+        self._log = log
+        self._line: socket.socket | None = None
+
+    def start(self, launch: Launch) -> int:
+        """Return the process of an item, or 0 if it must be started in the ordinary way."""
+        if not self._words or self.trouble or launch.arguments is None:
+            return 0
+        try:
+            line = self._line = self._line or self._open(launch)
+            return self._asked(line, launch)
+        except (OSError, ValueError, EOFError) as error:
+            said = last_lines(self._log, 1)
+            self.trouble = f"{error}: {said}" if said else str(error)
+            self.close()
+            return 0
+
+    def _open(self, launch: Launch) -> socket.socket:
+        program = shutil.which(self._words[0], path=launch.environment.get("PATH", os.defpath))
+        if program is None:
+            raise ValueError(f"there is no program {self._words[0]}")
+        ours, theirs = socket.socketpair()
+        with theirs:
+            create = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            streams = [
+                (os.POSIX_SPAWN_DUP2, theirs.fileno(), 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(self._log), create, 0o644),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ]
+            self.pid = _spawn(launch, program, self._words, streams)
+        ours.settimeout(WARM_SECONDS)
+        return ours
+
+    def _asked(self, line: socket.socket, launch: Launch) -> int:
+        places = {name: str(getattr(launch, name)) for name in ("directory", "stdout", "stderr")}
+        request = {**places, "environment": launch.environment, "arguments": launch.arguments}
+        line.sendall(json.dumps(request).encode() + b"\n")
+        answer = _line_of(line)
+        pid = json.loads(answer).get("pid") if answer.startswith(b"{") else None
+        if pid == self.pid or pid not in children(os.getpid()):
+            raise ValueError(f"its answer names no process of ours: {answer[:200].decode(errors='replace').strip()}")
+        return int(pid)
+
+    def close(self) -> None:
+        """End the server and everything else that descends from this process."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+        if self.pid:
+            end_descendants()
+            self.pid = 0
+
+
+def _line_of(line: socket.socket) -> bytes:
+    text = b""
+    while not text.endswith(b"\n"):
+        part = line.recv(4096)
+        if not part:
+            raise EOFError("it ended")
+        text += part
+        if len(text) > ANSWER_BYTES:
+            raise ValueError("its answer is too long")
+    return text
 
 
 # ------------------------------------------------------------------------------------------------------- outputs
@@ -870,6 +999,7 @@ class Room:
         self.item = self.path / "item"
         self.work, self.home, self.temporary = (self.item / name for name in ("work", "home", "tmp"))
         self.stdout, self.stderr = self.item / "stdout", self.item / "stderr"
+        self.log = self.path / "warm.log"
         self.clear()
         self.kept.mkdir(parents=True)
 
@@ -897,6 +1027,12 @@ def _remove(entry: os.DirEntry[str]) -> None:
         Path(entry.path).unlink()
 
 
+def _nothing() -> JsonObject:
+    """Return what is known of an item before a try."""
+    ended: JsonObject = {"exit_code": None, "signal": None, "peak_memory_mb": 0, "command": [], "outputs": {}}
+    return {**ended, "stdout": None, "stderr": None, "stderr_tail": ""}
+
+
 class Task:
     """One task: its specification and what its items have come to."""
 
@@ -910,6 +1046,8 @@ class Task:
         self._sources = Sources(sandbox, self._room.shared, self.host)
         self._files: dict[str, Path] = {}
         self._programs: dict[str, str | None] = {}
+        warm_command = spec["tool"].get("warm_command") or []
+        self._warm = Warm(warm_command if len(spec["items"]) > 1 else [], self._room.log)
         self._slot = Path(environment.get("LMSVC_SLOT_DIR", "")).name or None
         self._started, self._clock = time.time(), time.monotonic()
 
@@ -923,7 +1061,10 @@ class Task:
             TaskError: the specification or a bundle it names is unusable.
             OSError: the bundle could not be written.
         """
-        results = [self._item(item, refused) for item in self.spec["items"]]
+        try:
+            results = [self._item(item, refused) for item in self.spec["items"]]
+        finally:
+            self._warm.close()
         path = self._sandbox / self.spec["bundle"]
         try:
             write_bundle(path, self._status(results), self._files)
@@ -959,23 +1100,38 @@ class Task:
         started = time.monotonic()
         result: JsonObject = {
             **{"index": item["index"], "label": item.get("label"), "state": "failed", "reason": refused},
-            **{"exit_code": None, "signal": None, "seconds": 0.0, "peak_memory_mb": 0, "command": []},
-            **{"outputs": {}, "stdout": None, "stderr": None, "stderr_tail": ""},
+            **{"tries": 0, "seconds": 0.0, **_nothing()},
         }
         if refused is None:
-            self._run_item(item, result)
+            self._try_item(item, result)
         result["seconds"] = round(time.monotonic() - started, 3)
         return result
 
-    def _run_item(self, item: JsonObject, result: JsonObject) -> None:
+    def _try_item(self, item: JsonObject, result: JsonObject) -> None:
+        """Run an item, and again at once while it fails in a way that another try may not."""
+        for _ in range(1 + self.spec.get("retries", 0)):
+            self._forget(result)
+            if not self._fails(item, result):
+                break
+
+    def _forget(self, result: JsonObject) -> None:
+        """Forget what the try before has left."""
+        result.update(_nothing())
+        for member in [name for name in self._files if name.startswith(f"{result['index']}/")]:
+            self._files.pop(member).unlink(missing_ok=True)
+
+    def _fails(self, item: JsonObject, result: JsonObject) -> bool:
+        """Run an item once; return whether it failed and another try is worth it."""
         try:
             self._work(item, result)
-            result["state"] = "succeeded"
+            result.update(state="succeeded", reason=None)
         except Stop as stop:
             result.update(state=stop.state, reason=stop.reason)
+            return not stop.final
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             result.update(state="failed", reason=self._no_space() if full else str(error))
+        return False
 
     def _work(self, item: JsonObject, result: JsonObject) -> None:
         origins = self._inputs(item, result)
@@ -1010,32 +1166,49 @@ class Task:
         return values
 
     def _run_tool(self, result: JsonObject) -> None:
-        words, room = result["command"], self._room
-        launch = Launch(self._program(words[0]), words, self._environment, room.work, room.stdout, room.stderr)
+        launch, warm = self._launch(result), self._warm
+        result["tries"] += 1
         try:
-            ended = run_tool(launch, Watch(self.spec["limits"], room.item))
+            ended = run_tool(launch, self.spec["limits"], self._room.item, warm)
         except OSError as error:
-            raise Stop("failed", f"cannot start {words[0]} on host {self.host}: {error.strerror}") from error
+            reason = f"cannot start {launch.words[0]} on host {self.host}: {error.strerror}"
+            raise Stop("failed", reason, final=True) from error
         result.update(
             exit_code=ended.exit_code, signal=ended.signal, peak_memory_mb=max(1, round(ended.peak_memory_mb))
         )
-        self._judge(ended)
+        try:
+            self._judge(ended)
+        except Stop:
+            self._tell_trouble()
+            raise
+
+    def _launch(self, result: JsonObject) -> Launch:
+        """Return how to start an item: by the fork server at the first try only, so that it is never to blame."""
+        words, room = result["command"], self._room
+        arguments = words[len(self.spec["tool"]["base_command"]) :] if result["tries"] == 0 else None
+        program = self._program(words[0])
+        return Launch(program, words, self._environment, room.work, room.stdout, room.stderr, arguments)
+
+    def _tell_trouble(self) -> None:
+        if self._warm.trouble:
+            with self._room.stderr.open("a", errors="replace") as stderr:
+                stderr.write(f"lm_step: started by its own command, because of the warm start: {self._warm.trouble}\n")
 
     def _program(self, name: str) -> str:
         if name not in self._programs:
             self._programs[name] = shutil.which(name, path=self._environment.get("PATH", os.defpath))
         program = self._programs[name]
         if program is None:
-            raise Stop("failed", f"tool program '{name}' is not installed on host {self.host}")
+            raise Stop("failed", f"tool program '{name}' is not installed on host {self.host}", final=True)
         return program
 
     def _judge(self, ended: Ended) -> None:
         if ended.exceeded:
-            raise Stop("failed", ended.exceeded)
+            raise Stop("failed", ended.exceeded, final=True)
         if ended.exit_code in self.spec["tool"].get("success_codes", [0]):
             return
         if _is_full(self._room.path):
-            raise Stop("failed", self._no_space())
+            raise Stop("failed", self._no_space(), final=True)
         signalled = ended.exit_code is None
         raise Stop("failed", f"killed by signal {ended.signal}" if signalled else f"exit code {ended.exit_code}")
 

@@ -5,12 +5,12 @@ import hashlib
 import io
 import json
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
-from lmsvc.controller.outputs import Names, publish_outputs, safe_stem
+from lmsvc.controller.outputs import Names, safe_stem
 from lmsvc.controller.package import PackageContent, write_package
 from lmsvc.controller.results import Forget, JobResults
 from lmsvc.worker.step_runner import write_bundle
@@ -50,53 +50,57 @@ def results(tmp_path: Path) -> JobResults:
     return results
 
 
-def content(results: JobResults, bundles: Path) -> PackageContent:
-    """Return what goes into a package besides its files."""
-    return PackageContent("abc", {"name": "test"}, {}, {}, ["Cite me"], {}, results.statuses(bundles))
+def written(results: JobResults, directory: Path, *outputs: str, name: str = "p.zip") -> zipfile.ZipFile:
+    """Write the package of a job that asked for some outputs, and open it."""
+    content = PackageContent("abc", {"name": "test", "outputs": list(outputs)}, {}, {}, ["Cite me"], {})
+    write_package(directory / name, results, directory / "bundles", content)
+    return zipfile.ZipFile(directory / name)
+
+
+def manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
+    """Return the manifest of a package."""
+    return dict(json.loads(archive.read("manifest.json")))
 
 
 def test_labels_become_safe_names_that_differ(results: JobResults, tmp_path: Path) -> None:
     """Every file gets a name inside its directory, different by more than case; labels keep their text."""
-    published = publish_outputs(["make/table"], results, tmp_path / "bundles", tmp_path / "outputs")
-    paths = [file.path for file in published]
-    assert [file.label for file in published] == LABELS
-    assert len({path.lower() for path in paths}) == len(LABELS)
-    for path in paths:
-        assert (tmp_path / "outputs" / path).resolve().is_relative_to(tmp_path / "outputs" / "make" / "table")
-
-
-def test_publishing_again_replaces_all_at_once(results: JobResults, tmp_path: Path) -> None:
-    """What an earlier publication left does not stay beside the new one."""
-    (tmp_path / "outputs" / "old").mkdir(parents=True)
-    publish_outputs(["make/table"], results, tmp_path / "bundles", tmp_path / "outputs")
-    assert [path.name for path in (tmp_path / "outputs").iterdir()] == ["make"]
+    with written(results, tmp_path, "make/table") as archive:
+        files = manifest(archive)["files"]
+        assert {entry["path"] for entry in files} <= set(archive.namelist())
+    assert [entry["label"] for entry in files] == LABELS
+    assert len({entry["path"].lower() for entry in files}) == len(LABELS)
+    for entry in files:
+        assert PurePosixPath(entry["path"]).parent == PurePosixPath("outputs/make/table")
 
 
 def test_values_are_in_the_manifest(results: JobResults, tmp_path: Path) -> None:
     """An output that is a number stands in the manifest, not in a file."""
-    published = publish_outputs(["make/n"], results, tmp_path / "bundles", tmp_path / "outputs")
-    write_package(tmp_path / "p.zip", tmp_path / "outputs", published, content(results, tmp_path / "bundles"))
-    with zipfile.ZipFile(tmp_path / "p.zip") as archive:
-        manifest = json.loads(archive.read("manifest.json"))
-    assert [entry["value"] for entry in manifest["values"]] == list(range(len(LABELS)))
-    assert manifest["files"] == []
+    with written(results, tmp_path, "make/n") as archive:
+        listed = manifest(archive)
+    assert [entry["value"] for entry in listed["values"]] == list(range(len(LABELS)))
+    assert listed["files"] == []
 
 
 def test_checksums_of_the_manifest_are_those_of_the_files(results: JobResults, tmp_path: Path) -> None:
     """Every file of the manifest is in the zip with its size and checksum."""
-    published = publish_outputs(["make/table"], results, tmp_path / "bundles", tmp_path / "outputs")
-    write_package(tmp_path / "p.zip", tmp_path / "outputs", published, content(results, tmp_path / "bundles"))
-    with zipfile.ZipFile(tmp_path / "p.zip") as archive:
+    with written(results, tmp_path, "make/table") as archive:
         assert archive.testzip() is None
-        for entry in json.loads(archive.read("manifest.json"))["files"]:
+        for entry in manifest(archive)["files"]:
             data = archive.read(entry["path"])
             assert (len(data), hashlib.sha256(data).hexdigest()) == (entry["size"], entry["sha256"])
 
 
+def test_large_files_are_copied_in_pieces(results: JobResults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file too large to be read whole comes out the same."""
+    monkeypatch.setattr("lmsvc.controller.outputs.LARGEST_READ_WHOLE_BYTES", 5)
+    with written(results, tmp_path, "make/table") as archive:
+        for entry in manifest(archive)["files"]:
+            assert hashlib.sha256(archive.read(entry["path"])).hexdigest() == entry["sha256"]
+
+
 def test_the_report_has_every_item(results: JobResults, tmp_path: Path) -> None:
     """Skipped items are in the report as well."""
-    write_package(tmp_path / "p.zip", tmp_path, [], content(results, tmp_path / "bundles"))
-    with zipfile.ZipFile(tmp_path / "p.zip") as archive:
+    with written(results, tmp_path, "make/table") as archive:
         rows = list(csv.DictReader(io.StringIO(archive.read("reports/items.csv").decode())))
     assert [row["label"] for row in rows] == [*LABELS, "gone"]
     assert rows[-1]["state"] == "skipped"
@@ -105,8 +109,7 @@ def test_the_report_has_every_item(results: JobResults, tmp_path: Path) -> None:
 def test_equal_content_gives_equal_packages(results: JobResults, tmp_path: Path) -> None:
     """Two packages of the same results are the same bytes."""
     for name in ("a.zip", "b.zip"):
-        published = publish_outputs(["make/table"], results, tmp_path / "bundles", tmp_path / "outputs")
-        write_package(tmp_path / name, tmp_path / "outputs", published, content(results, tmp_path / "bundles"))
+        written(results, tmp_path, "make/table", name=name).close()
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
 
 
