@@ -104,6 +104,10 @@ class Tool(_Model):
     category: Category
     base_command: Annotated[tuple[str, ...], BeforeValidator(_words), Field(min_length=1)] = Field(alias="baseCommand")
     arguments: tuple[str, ...] = ()
+    warm_command: Annotated[
+        tuple[str, ...],
+        Field(alias="warmCommand", description="starts a fork server that makes the processes of a batch's items"),
+    ] = ()
     inputs: dict[Name, Annotated[ToolInput, BeforeValidator(_typed)]] = Field(default={})
     outputs: dict[Name, Annotated[ToolOutput, BeforeValidator(_typed)]]
     resources: Resources = Resources()

@@ -63,6 +63,7 @@ def tool_spec(tool: Tool) -> dict[str, Any]:
         "id": tool.id,
         "base_command": list(tool.base_command),
         "arguments": list(tool.arguments),
+        "warm_command": list(tool.warm_command),
         "inputs": {
             name: {"type": str(given.type), "binding": _binding(given.binding)} for name, given in tool.inputs.items()
         },
@@ -81,6 +82,16 @@ def limits_spec(tool: Tool) -> dict[str, float]:
     return {"memory_mb": needs.memory_mb, "seconds": needs.seconds, "disk_mb": needs.disk_mb}
 
 
+def shared_spec(tool: Tool, retries: int) -> dict[str, Any]:
+    """Return what is the same for all tasks of a step.
+
+    Args:
+        tool: what the step runs.
+        retries: how often a failed item is tried again.
+    """
+    return {"tool": tool_spec(tool), "limits": limits_spec(tool), "retries": retries}
+
+
 def task_spec(
     task: str, step: str, shared: Mapping[str, Any], sources: StepSources, items: Sequence[int]
 ) -> dict[str, Any]:
@@ -89,7 +100,7 @@ def task_spec(
     Args:
         task: its id.
         step: its step.
-        shared: `tool` and `limits`, the same for all tasks of the step.
+        shared: what `shared_spec` returns, the same for all tasks of the step.
         sources: the sources of the step.
         items: the items of the batch.
     """

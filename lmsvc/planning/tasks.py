@@ -13,7 +13,7 @@ from lmsvc.planning.lengths import step_lengths
 from lmsvc.planning.links import Link, edges, item_chains, within
 from lmsvc.planning.results import BundleItems, PlanError, PoolShape, ResolvedInput, StepResult
 from lmsvc.planning.sources import Needs, Outcome, Sources, needs
-from lmsvc.planning.specs import limits_spec, step_sources, task_spec, tool_spec
+from lmsvc.planning.specs import shared_spec, step_sources, task_spec
 from lmsvc.planning.stages import Stage
 
 __all__ = [
@@ -136,7 +136,7 @@ class _StageBuild:
         if not batches:
             return
         sources = step_sources(name, step, tool, self._sources, length)
-        shared = {"tool": tool_spec(tool), "limits": limits_spec(tool)}
+        shared = shared_spec(tool, self._request.document.retries_of(name))
         self._outcomes[name].labels |= {item: sources.labels[item] for item in self._missing[name]}
         common = needs(list(sources.common.values()))
         for batch in batches:

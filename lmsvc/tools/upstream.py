@@ -7,8 +7,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lmsvc.tools.toolkit import ToolError, write_json
+from lmsvc.tools.forking import Ended, TooSlow, run_forked
+from lmsvc.tools.toolkit import ToolError, load, write_json
 
+LIBRARIES = "lmsvc.tools.program_libraries"
 PROGRAM_MISSING = "is neither beside {python} nor on PATH: install the tools environment (requirements/tools-*.txt)"
 
 
@@ -49,16 +51,28 @@ def run_program(name: str, arguments: Sequence[object] = (), seed: int = 1, seco
     Raises:
         ToolError: it failed or took too long; its own output is on stderr.
     """
-    command = [sys.executable, "-m", "lmsvc.tools.seeded", str(seed), find_program(name), *map(str, arguments)]
+    words = [find_program(name), *map(str, arguments)]
     try:
-        ended = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=seconds, check=False)
-    except subprocess.TimeoutExpired as error:
+        ended = _fork(seed, words, seconds) if LIBRARIES in sys.modules else _start(seed, words, seconds)
+    except (subprocess.TimeoutExpired, TooSlow) as error:
         raise ToolError(f"{name} was not done after {seconds:g} s") from error
     if ended.returncode != 0:
         sys.stderr.write(ended.stdout + ended.stderr)
         lines = ended.stderr.strip().splitlines() or ["no message"]
         raise ToolError(f"{name} failed with exit code {ended.returncode}: {lines[-1]}")
     return ended.stdout
+
+
+def _start(seed: int, words: list[str], seconds: float | None) -> Ended:
+    command = [sys.executable, "-m", "lmsvc.tools.seeded", str(seed), *words]
+    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=seconds, check=False)
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def _fork(seed: int, words: list[str], seconds: float | None) -> Ended:
+    """Run the program in a copy of this process, which a warm start has given the program's libraries."""
+    seeded = load("lmsvc.tools.seeded")
+    return run_forked(lambda: seeded.become(seed, words), environment(), seconds)
 
 
 def run_configured(name: str, values: Mapping[str, object], seed: int = 1) -> str:

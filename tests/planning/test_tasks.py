@@ -64,11 +64,13 @@ def test_a_task_says_all_that_the_step_runner_needs() -> None:
             "id": "split",
             "base_command": ["true"],
             "arguments": [],
+            "warm_command": [],
             "inputs": {"occurrences": {"type": "File", "binding": None}, "key": {"type": "string", "binding": None}},
             "outputs": {"species": {"type": "File[]", "glob": None}},
             "success_codes": [0],
         },
         "limits": {"memory_mb": 500, "seconds": 600, "disk_mb": 500},
+        "retries": 1,
         "bundle": "split.1.0000.tar",
         "common": {
             "occurrences": {"file": "uploads/aaaa.csv", "basename": "x.csv", "label": "all"},
