@@ -1,0 +1,111 @@
+"""The controller's side of the message board, against a real catalog server."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lmsvc.cctools.catalog import CatalogClient
+from lmsvc.controller.board import ALLOCATION_RECORD, FRESH_SECONDS, LOSSES_TO_REFUSE, Board, Demand
+from lmsvc.doorbell import Doorbell
+from lmsvc.planning.allocation import ManagerDemand
+from tests.service.running import free_ports
+from tests.worker.lab import Lab, wait_for
+
+pytestmark = pytest.mark.cctools
+_ports = itertools.count(21200, 2)
+PROJECT = "lm-sdm-abcdefghij-model-0-1"
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """Give a catalog server."""
+    one = Lab(tmp_path, next(_ports), "debian")
+    yield one
+    one.end()
+
+
+def agent(host: str, slots: int, **more: object) -> dict[str, Any]:
+    """Return an agent's record."""
+    each = [{"slot": f"{host}-{number}", "state": "idle"} for number in range(slots)]
+    head = {"type": "lm_agent", "uuid": f"agent-{host}-sdm", "port": 0, "lifetime": 120}
+    return {**head, "pool": "sdm", "host": host, "slots": each, "lost": {}, **more}
+
+
+def demand(project: str = PROJECT, tasks: int = 10) -> Demand:
+    """Return a manager's demand."""
+    return Demand(ManagerDemand(project, "sdm", "user", project.split("-")[2], tasks), 9200)
+
+
+def allocation(lab: Lab) -> dict[str, Any]:
+    """Return the allocation in the catalog."""
+    records = lab.client.query([ALLOCATION_RECORD])
+    return records[0] if records else {}
+
+
+def seen(board: Board, pool: str = "sdm") -> dict[str, int]:
+    """Look at the catalog now and return a pool's capacity."""
+    board.look(time.monotonic() + 1000 * next(_looks), busy=True)
+    return board.capacity(pool)
+
+
+_looks = itertools.count(1)
+
+
+def test_slots_of_all_hosts_are_shared_out(lab: Lab) -> None:
+    """What the agents offer is the capacity, and what is published names every manager's port and slots by host."""
+    board = Board(lab.client, ["sdm"], {})
+    lab.client.update(agent("one", 2))
+    lab.client.update(agent("two", 1))
+    wait_for("capacity", lambda: seen(board) == {"one": 2, "two": 1})
+    board.publish([demand()], time.monotonic())
+    told = wait_for("allocation", lambda: allocation(lab))
+    assert told["pool"] == "sdm"
+    assert told["managers"] == {PROJECT: {"port": 9200, "hosts": {"one": 2, "two": 1}}}
+
+
+def test_a_pool_without_agents_has_no_slots(lab: Lab) -> None:
+    """An agent that has ended leaves no capacity behind."""
+    board = Board(lab.client, ["sdm"], {})
+    lab.client.update(agent("one", 2))
+    wait_for("capacity", lambda: seen(board) == {"one": 2})
+    lab.client.update(agent("one", 0))
+    wait_for("no capacity", lambda: seen(board) == {}, FRESH_SECONDS)
+
+
+def test_a_change_rings_the_agent_and_a_repetition_does_not(lab: Lab, tmp_path: Path) -> None:
+    """The doorbell of an agent on this host is rung when its allocation changes, and only then."""
+    bell = Doorbell(tmp_path / "bell")
+    board = Board(lab.client, ["sdm"], {"sdm": tmp_path / "bell"})
+    board.publish([demand()], time.monotonic())
+    assert bell.wait(1.0)
+    board.publish([demand()], time.monotonic() + 60)
+    assert not bell.wait(0.1)
+    board.publish([], time.monotonic() + 61)
+    assert bell.wait(1.0)
+    bell.close()
+
+
+def test_a_task_that_keeps_losing_its_worker_is_refused(lab: Lab) -> None:
+    """Losses are added up over hosts; from the third on the allocation refuses the task with the reason."""
+    board = Board(lab.client, ["sdm"], {})
+    task = f"{PROJECT}/model.1.0000"
+    lab.client.update(agent("one", 1, lost={task: LOSSES_TO_REFUSE - 1}))
+    wait_for("capacity", lambda: seen(board) == {"one": 1})
+    assert board.refused() == {}
+    lab.client.update(agent("two", 1, lost={task: 1}))
+    wait_for("both", lambda: seen(board) == {"one": 1, "two": 1})
+    assert "lost its worker 3 times" in board.refused()[task]
+    board.publish([demand()], time.monotonic())
+    assert wait_for("allocation", lambda: allocation(lab))["refuse"] == board.refused()
+
+
+def test_an_absent_catalog_is_noticed_and_survived() -> None:
+    """Without a catalog the board says so, and publishing does no harm."""
+    board = Board(CatalogClient("127.0.0.1", free_ports(2), timeout=0.5), ["sdm"], {})
+    board.look(time.monotonic(), busy=True)
+    board.publish([demand()], time.monotonic())
+    assert not board.reachable
