@@ -92,8 +92,8 @@ def test_leftovers_of_an_earlier_supervisor_are_found_by_their_mark(tmp_path: Pa
 
 def test_a_directory_has_one_service(tmp_path: Path) -> None:
     """The second holder of a lock is refused and told the first one's process id."""
-    with only_instance(tmp_path / "up.lock"):
-        with pytest.raises(AlreadyRunning, match=str(os.getpid())), only_instance(tmp_path / "up.lock"):
-            pass
-    with only_instance(tmp_path / "up.lock"):
+    lock = tmp_path / "up.lock"
+    with only_instance(lock), pytest.raises(AlreadyRunning, match=str(os.getpid())), only_instance(lock):
+        pass
+    with only_instance(lock):
         pass
