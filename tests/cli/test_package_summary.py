@@ -3,36 +3,42 @@
 from pathlib import Path
 
 from lmsvc.cli.package_summary import package_summary
-from lmsvc.controller.outputs import Published
 from lmsvc.controller.package import PackageContent, write_package
+from lmsvc.controller.results import Forget, JobResults
+from lmsvc.worker.step_runner import write_bundle
 
 
-def item(index: int, state: str, reason: str | None = None) -> dict[str, object]:
+def bundle(directory: Path, step: str, items: list[dict[str, object]], files: dict[str, Path]) -> None:
+    """Write a bundle of a step."""
+    status = {"format": 1, "task": f"{step}.1.0000", "step": step, "host": "node1", "items": items}
+    write_bundle(directory / f"{step}.1.0000.tar", status, files)
+
+
+def item(index: int, state: str, reason: str | None = None, **outputs: object) -> dict[str, object]:
     """Return an item as a bundle's status has it."""
     facts = {"index": index, "label": f"Virtua {index}", "state": state, "reason": reason}
-    return {**facts, "seconds": 1.0, "peak_memory_mb": 90, "exit_code": 0}
+    return {**facts, "seconds": 1.0, "peak_memory_mb": 90, "exit_code": 0, "outputs": outputs}
 
 
 def test_a_package_is_summed_up_by_output_and_step(tmp_path: Path) -> None:
     """Files are counted by output, items by state, and what was left out says why."""
-    (tmp_path / "model/model").mkdir(parents=True)
-    (tmp_path / "model/model/a.tif").write_bytes(b"t" * 1500)
-    published = [
-        Published("model", "model", 0, "Virtua 0", "model/model/a.tif", 1500, "0" * 64, "0" * 64, "image/tiff"),
-        Published("grid", "sites", 0, None, "", value=120),
-    ]
-    items = [item(0, "succeeded"), item(1, "skipped", "no record is left")]
-    status = {"step": "model", "host": "node1", "items": items}
+    source = tmp_path / "a.tif"
+    source.write_bytes(b"t" * 1500)
+    file = {"class": "File", "path": "0/a.tif", "basename": "a.tif", "size": 1500, "sha256": "0" * 64}
+    items = [item(0, "succeeded", model=file), item(1, "skipped", "no record is left")]
+    bundle(tmp_path, "model", items, {"0/a.tif": source})
+    bundle(tmp_path, "grid", [item(0, "succeeded", sites=120)], {})
+    results = JobResults(Forget())
+    results.load(tmp_path)
     content = PackageContent(
         job_id="abcdefgh23",
-        document={"name": "n"},
+        document={"name": "n", "outputs": ["model/model", "grid/sites"]},
         plan={},
         summary={},
         citations=["A."],
         versions={"cctools": "7"},
-        statuses=[status],
     )
-    write_package(tmp_path / "p.zip", tmp_path, published, content)
+    write_package(tmp_path / "p.zip", results, tmp_path, content)
     text = package_summary(tmp_path / "p.zip")
     assert "model/model  1       1.5 kB  .tif" in text
     assert "grid/sites   1       -       120" in text

@@ -111,7 +111,7 @@ def test_defaults_and_left_out_inputs_are_written_out() -> None:
 
 
 def test_a_retry_builds_what_is_missing_and_gathers_all_in_order() -> None:
-    """Only the item left out of the results is built; what gathers reads each item from the bundle that has it now, in order."""
+    """Only what the results leave out is built; a gather reads each item from the bundle that has it now, in order."""
     job = validate_document(document(), CONTEXT)
     states = {0: ItemState.SUCCEEDED, 2: ItemState.SKIPPED}
     half = StepResult(3, (BundleItems("old.tar", (0, 2)),), states)
