@@ -14,7 +14,7 @@ from bench.raw import File, Rule, WorkflowFailed, rule, run_attached
 from bench.rows import Row, Statistic, at_most
 from bench.samples import Samples, paired_ratios
 from bench.service import Service
-from lmsvc.registry import load_tools
+from lmsvc.registry import SHIPPED_TOOLS, load_tools
 
 NO_BATCHES_SECONDS = 0.001
 HAND_WRITTEN = "the hand-written Makeflow"
@@ -64,7 +64,7 @@ class HandWritten:
         self._bench = bench
         self._data = data
         self._layers = layers
-        self._tools = load_tools([])
+        self._tools = load_tools([SHIPPED_TOOLS])
         path = bench.environment["LMSVC_TOOL_PATH"] + os.pathsep + bench.environment["PATH"]
         self._environment = {**bench.environment, "PATH": path, "PYTHONPATH": str(ROOT)}
         with bench.room("names") as directory:
