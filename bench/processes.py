@@ -39,7 +39,11 @@ def wait_until(what: str, condition: Callable[[], bool], seconds: float) -> None
 def running(
     words: Sequence[str], directory: Path, environment: Mapping[str, str], log: str = "out.log"
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program as long as the block lasts; its output goes to ``log`` in its directory."""
+    """Run a program as long as the block lasts; its output goes to ``log`` in its directory.
+
+    It stays in the bench's session: the kernel shares a busy machine among sessions, and workers with one each would
+    get more of it than the service's slots, which have one together.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / log).open("ab") as out:
         process = subprocess.Popen(
@@ -49,7 +53,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            process_group=0,
         )
     try:
         yield process
