@@ -3,6 +3,7 @@
 lmpy's programs draw from the global generators of ``random`` and numpy and have no option for a seed.
 """
 
+import contextlib
 import csv
 import random
 import runpy
@@ -30,9 +31,11 @@ def become(seed: int, words: list[str]) -> None:
 def _forget_settings() -> None:
     """Undo what a tool may have set in this process before it became the script."""
     csv.field_size_limit(CSV_FIELD_LIMIT)
-    for name in ("gdal", "ogr", "osr"):
-        if module := sys.modules.get(f"osgeo.{name}"):
-            module.DontUseExceptions()
+    loaded = [module for name in ("gdal", "ogr", "osr") if (module := sys.modules.get(f"osgeo.{name}"))]
+    for module in loaded * len(loaded):  # what was set last must be undone first, else it is refused
+        if module.GetUseExceptions():
+            with contextlib.suppress(RuntimeError):
+                module.DontUseExceptions()
 
 
 if __name__ == "__main__":
