@@ -56,7 +56,7 @@ def resolve_inputs(document: JobDocument, sources: InputSources) -> JobInputs:
 
     def upload_source(upload: Upload) -> SourceDict:
         stored = sources.upload(upload.upload)
-        if stored is None:
+        if stored is None or not sources.upload_path(stored.sha256).is_file():
             raise InputGone(f"upload {upload.upload} is gone: upload the file again and submit the job anew")
         name = f"upload-{stored.id}"
         files[name] = sources.upload_path(stored.sha256)

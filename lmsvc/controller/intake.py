@@ -7,7 +7,7 @@ from typing import Any
 
 from lmsvc.controller.progress import Progress
 from lmsvc.controller.results import Forget, JobResults, generation_of
-from lmsvc.controller.shard_run import ENDED_MARK, ShardTask
+from lmsvc.controller.shard_run import ENDED_MARK, ShardTask, load_labels
 from lmsvc.controller.stage_run import LostTask, next_generation
 from lmsvc.jobs.document import JobDocument
 from lmsvc.jobs.tools import ToolRegistry
@@ -50,7 +50,7 @@ class Intake:
         try:
             status = read_status(bundle)
         except BundleError as error:
-            self.give_up(stage_id, LostTask(task, str(error)), host)
+            self.give_up(stage_id, LostTask(task, str(error), bundle.parent), host)
             return
         os.link(bundle, kept)
         self.results.add(status, task.bundle)
@@ -85,12 +85,13 @@ class Intake:
 def lost_status(lost: LostTask, host: str) -> dict[str, Any]:
     """Return the status of a task whose step runner could not report: all its items failed, and why."""
     item = {
-        **{"label": None, "state": "failed", "reason": lost.reason, "exit_code": None, "signal": None},
+        **{"state": "failed", "reason": lost.reason, "exit_code": None, "signal": None},
         **{"seconds": 0.0, "peak_memory_mb": 0, "command": [], "outputs": {}},
         **{"stdout": None, "stderr": None, "stderr_tail": ""},
     }
+    labels = load_labels(lost.directory, lost.task)
     return {
         **{"format": 1, "task": lost.task.id, "step": lost.task.step, "host": host, "slot": None},
         **{"started": 0.0, "seconds": 0.0},
-        "items": [{"index": index, **item} for index in lost.task.items],
+        "items": [{"index": index, "label": labels[index], **item} for index in lost.task.items],
     }

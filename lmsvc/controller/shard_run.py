@@ -172,6 +172,12 @@ def load_shard(directory: Path) -> list[ShardTask]:
     return [ShardTask(**{**task, "items": tuple(task["items"])}) for task in data]
 
 
+def load_labels(directory: Path, task: ShardTask) -> dict[int, str | None]:
+    """Return what the items of a shard's task are called, as far as its specification says."""
+    spec = json.loads((directory / f"{task.id}.json").read_text(encoding="utf-8"))
+    return {item["index"]: item["label"] for item in spec["items"]}
+
+
 def _remember(tasks: Sequence[Task]) -> list[ShardTask]:
     own = {task.bundle for task in tasks}
     return [

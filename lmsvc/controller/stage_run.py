@@ -37,10 +37,11 @@ class Machinery:
 
 @dataclass(frozen=True)
 class LostTask:
-    """A task whose rule failed or whose makeflow cannot be kept running."""
+    """A task whose rule failed or whose makeflow cannot be kept running, and the directory of its shard."""
 
     task: ShardTask
     reason: str
+    directory: Path
 
 
 class StageRun:
@@ -132,7 +133,7 @@ class StageRun:
         self._live.remove(shard)
         self._release(shard)
         for task in shard.failed():
-            yield LostTask(task, f"its step runner could not run: {shard.describe_end()}")
+            yield LostTask(task, f"its step runner could not run: {shard.describe_end()}", shard.directory)
 
     def _crashed(self, shard: ShardRun) -> Iterator[LostTask]:
         self._release(shard)
@@ -143,7 +144,7 @@ class StageRun:
         self._live.remove(shard)
         for rule, task in enumerate(shard.tasks):
             if rule not in shard.finished:
-                yield LostTask(task, f"makeflow would not go on: {shard.describe_end()}")
+                yield LostTask(task, f"makeflow would not go on: {shard.describe_end()}", shard.directory)
 
 
 def _project(job_id: str, stage: Stage, shard: Path, generation: int) -> str:

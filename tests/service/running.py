@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 
 from lmsvc.cli.local_files import with_uploads
@@ -78,12 +79,12 @@ class RunningService:
         self._prefix = prefix
         data_dir.mkdir(parents=True, exist_ok=True)
         self.port = free_ports(1)
-        catalog_port = free_ports(2)
+        self.catalog_port = free_ports(2)
         managers = free_ports(100)
         own: Mapping[str, object] = {
             "data_dir": str(data_dir),
             "port": self.port,
-            "catalog_port": catalog_port,
+            "catalog_port": self.catalog_port,
             "manager_ports": [managers, managers + 99],
             "tool_path": f"{ROOT}/.tools/bin:{os.environ['PATH']}",
         }
@@ -127,6 +128,7 @@ class RunningService:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(30)
         self.client.close()
+        self.client = Client(self.url)
         self.assert_nothing_left()
 
     def kill_everything(self) -> None:
@@ -190,6 +192,16 @@ class RunningService:
     def run(self, document: Mapping[str, Any], seconds: float = JOB_SECONDS) -> dict[str, Any]:
         """Submit a job and wait for its end."""
         return self.wait_for_end(self.submit(document), seconds)
+
+    def tasks(self, job_id: str) -> list[dict[str, Any]]:
+        """Return the tasks of a job."""
+        answer = httpx.get(f"{self.url}/api/v1/jobs/{job_id}/tasks", trust_env=False)
+        return list(answer.raise_for_status().json()["tasks"])
+
+    def log_lines(self, program: str, text: str) -> list[str]:
+        """Return the lines of a program's log that hold a text."""
+        lines = (self.data_dir / "logs" / f"{program}.log").read_text(errors="replace").splitlines()
+        return [line for line in lines if text in line]
 
     def logs(self) -> str:
         """Return the tails of all logs, for a failing test."""

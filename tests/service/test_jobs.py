@@ -1,16 +1,14 @@
 """What a researcher meets: jobs through a running service, on real CCTools."""
 
-import io
-import json
+import hashlib
 import time
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.service.conftest import ServiceFactory
-from tests.service.documents import Document, echo, echo_all, sleep, sleep_each
+from tests.service.documents import echo, echo_all, sleep, sleep_each
+from tests.service.packages import Package
 from tests.service.running import RunningService, wait_for
 
 pytestmark = [pytest.mark.cctools, pytest.mark.slow]
@@ -30,25 +28,14 @@ HOSTILE = [
 ]
 
 
-def package(service: RunningService, job_id: str, tmp_path: Path) -> zipfile.ZipFile:
-    """Download and open a job's package."""
-    path = service.client.download_package(job_id, tmp_path / "package.zip")
-    return zipfile.ZipFile(io.BytesIO(path.read_bytes()))
-
-
-def manifest(service: RunningService, job_id: str, tmp_path: Path) -> dict[str, Any]:
-    """Return the manifest of a job's package."""
-    with package(service, job_id, tmp_path) as archive:
-        return dict(json.loads(archive.read("manifest.json")))
-
-
 def test_a_job_in_a_package_out(service: RunningService, tmp_path: Path) -> None:
     """A one-step job succeeds and its package holds the file with the right checksum."""
     job = service.run(echo("hello world"))
     assert job["state"] == "succeeded", (job, service.logs())
-    (entry,) = manifest(service, job["id"], tmp_path)["files"]
-    with package(service, job["id"], tmp_path) as archive:
-        assert archive.read(entry["path"]) == b"hello world"
+    package = Package(service, job["id"], tmp_path)
+    assert package.only("say/text") == b"hello world"
+    (entry,) = package.manifest["files"]
+    assert entry["sha256"] == hashlib.sha256(b"hello world").hexdigest()
     assert (job["progress"]["done"], job["progress"]["total"]) == (1, 1)
 
 
@@ -56,12 +43,11 @@ def test_hostile_names_stay_text(service: RunningService, tmp_path: Path) -> Non
     """Labels with quotes, commands, unicode, traversal or 200 characters keep their text, and nothing is executed."""
     job = service.run(echo_all(HOSTILE))
     assert job["state"] == "succeeded", (job, service.logs())
-    files = manifest(service, job["id"], tmp_path)["files"]
-    with package(service, job["id"], tmp_path) as archive:
-        texts = {entry["label"]: archive.read(entry["path"]).decode() for entry in files}
-    assert texts == {name: name for name in HOSTILE}
-    assert len({entry["path"].lower() for entry in files}) == len(HOSTILE)
-    assert all(entry["path"].startswith("outputs/say/text/") and ".." not in entry["path"] for entry in files)
+    package = Package(service, job["id"], tmp_path)
+    assert package.contents("say/text") == {name: name.encode() for name in HOSTILE}
+    paths = list(package.files("say/text").values())
+    assert len({path.lower() for path in paths}) == len(HOSTILE)
+    assert all(path.startswith("outputs/say/text/") and ".." not in path for path in paths)
     assert not Path("/tmp/lmsvc-was-here").exists()
 
 
@@ -69,7 +55,7 @@ def test_a_tool_that_exits_1_fails_its_job_quickly(service: RunningService) -> N
     """The job fails within 5 s of its last task, and the API shows step, item, command, exit code and stderr."""
     job = service.run(sleep({"seconds": 0.1, "exit_code": 1}))
     assert job["state"] == "failed", job
-    (task,) = service.client._all(f"/api/v1/jobs/{job['id']}/tasks", "tasks")
+    (task,) = service.tasks(job["id"])
     error = job["error"]
     assert (error["step"], error["item"], error["exit_code"]) == ("nap", 0, 1)
     assert "sleep_seconds" in " ".join(error["command"])
@@ -100,7 +86,7 @@ def test_some_failed_items_leave_the_others(service: RunningService, tmp_path: P
     assert job["state"] == "succeeded", job
     assert job["summary"]["items"] == {"succeeded": 2, "failed": 2, "skipped": 0, "not_run": 0}
     assert {item["exit_code"] for item in service.client.items(job["id"], state="failed")} == {2, 3}
-    assert len(manifest(service, job["id"], tmp_path)["files"]) == 2
+    assert len(Package(service, job["id"], tmp_path).manifest["files"]) == 2
 
 
 def test_the_policy_stop_ends_the_job(service: RunningService) -> None:
@@ -233,32 +219,3 @@ def test_a_dry_run_shows_the_plan(service: RunningService) -> None:
     plan = service.client.plan(echo_all(["a", "b"]))
     assert plan["stages"][0]["pool"] == "default"
     assert len(service.client.jobs()["jobs"]) == before
-
-
-def test_a_pool_without_workers_is_said(own_service: ServiceFactory) -> None:
-    """A job whose pool has no slot says so and stays running, waiting for one."""
-    service = own_service(pools={"default": {"slots": 0}}, no_worker_seconds=0.5)
-    job_id = service.submit(echo())
-    wait_for("reason told", lambda: "no worker" in (service.job(job_id)["waiting"] or ""), 30)
-    assert service.job(job_id)["state"] == "running"
-    service.client.cancel(job_id)
-    service.wait_for_end(job_id, 25)
-
-
-def test_steps_of_two_categories_run_in_their_own_pools(own_service: ServiceFactory) -> None:
-    """A job over two pools becomes two stages, each at work in its own pool."""
-    pools = {"small": {"categories": ["utility"], "slots": 1}, "rest": {"categories": ["*"], "slots": 1}}
-    service = own_service(pools=pools)
-    document: Document = {
-        "name": "two pools",
-        "inputs": {"texts": {"value": ["a", "b"]}},
-        "steps": {
-            "say": {"run": "echo_text", "scatter": "text", "in": {"text": "inputs/texts"}},
-            "join": {"run": "concatenate_tables", "in": {"tables": "say/text"}},
-        },
-        "outputs": ["join/table"],
-    }
-    job = service.run(document)
-    assert job["state"] == "succeeded", (job, service.logs())
-    pools_of = {step["step"]: step["pool"] for step in job["steps"]}
-    assert pools_of["say"] == "small"
