@@ -772,9 +772,10 @@ class Warm:
         try:
             line = self._line = self._line or self._open(launch)
             return self._asked(line, launch)
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError) as error:
+            why = "it ended" if isinstance(error, ConnectionError) else str(error)
             said = last_lines(self._log, 1)
-            self.trouble = f"{error}: {said}" if said else str(error)
+            self.trouble = f"{why}: {said}" if said else why
             self.close()
             return 0
 
@@ -819,7 +820,7 @@ def _line_of(line: socket.socket) -> bytes:
     while not text.endswith(b"\n"):
         part = line.recv(4096)
         if not part:
-            raise EOFError("it ended")
+            raise ConnectionResetError
         text += part
         if len(text) > ANSWER_BYTES:
             raise ValueError("its answer is too long")
