@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     dataset_dirs: list[Path] = Field(default=[], description="directories of site dataset descriptions")
     tool_path: str = Field(default="", description="PATH of tasks; default: this process's PATH")
     max_running_jobs: int = Field(default=8, ge=1, description="jobs at work at a time; one small one more")
-    batch_seconds: float = Field(default=5.0, gt=0, description="predicted seconds of work put into one task")
+    batch_seconds: float = Field(default=4.0, gt=0, description="predicted seconds of work put into one task")
     max_rules: int = Field(default=400, ge=1, description="rules of one Makeflow before a scatter is cut into shards")
     lease_seconds: float = Field(default=30.0, gt=0, description="a controller's claim on a job, unless renewed")
     no_worker_seconds: float = Field(default=5.0, gt=0, description="a job says so when its pool has no slot this long")

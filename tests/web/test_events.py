@@ -84,9 +84,10 @@ def test_streams_without_a_thread_to_spare_end_early(tmp_path: Path) -> None:
     with Server.start(tmp_path / "data") as server, server.client() as client:
         address = f"{server.url}/api/v1/jobs/{server.site.queued()}/events"
         held = [client.send(client.build_request("GET", address), stream=True) for _ in range(8)]
-        for response in held:
-            next(response.iter_raw())
-        time.sleep(0.5)
+        streams = [response.iter_lines() for response in held]
+        for lines in streams:
+            while not next(lines).startswith("event: status"):
+                pass
         with client.stream("GET", address) as surplus:
             text = surplus.read().decode()
         for response in held:
