@@ -18,6 +18,9 @@ from lmsvc.store.errors import StoreUnavailable
 from lmsvc.store.records import Job
 from lmsvc.store.store import Store
 
+FINISHERS = 4
+"""Packages written at a time: a large one does not keep small ones waiting."""
+
 log = logging.getLogger(__name__)
 
 
@@ -38,7 +41,7 @@ class HeldJobs:
         self._runs: dict[str, JobRun] = {}
         self._contexts: dict[str, JobContext] = {}
         self._finishing: dict[str, Future[Verdict]] = {}
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="finish")
+        self._executor = ThreadPoolExecutor(max_workers=FINISHERS, thread_name_prefix="finish")
 
     def __len__(self) -> int:
         """Return how many jobs are held."""
