@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from typing import IO, NamedTuple, NoReturn
+from typing import IO, NamedTuple, NoReturn, TextIO
 
 Program = Callable[[], object]
 
@@ -43,12 +43,18 @@ def finish(program: Program) -> NoReturn:
     code = _code_of(program)
     gc.collect()  # closes files that only a cycle of objects keeps open
     atexit._run_exitfuncs()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
+    if not (_flushed(sys.stdout) and _flushed(sys.stderr)):
         code = code or FLUSH_FAILED
     os._exit(code)
+
+
+def _flushed(stream: TextIO) -> bool:
+    try:
+        if not stream.closed:
+            stream.flush()
+    except OSError:
+        return False
+    return True
 
 
 def _code_of(program: Program) -> int:

@@ -1,5 +1,7 @@
 """Tools give the same with a warm start as without."""
 
+import os
+import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from lmsvc.examples.synthetic import write_example
 from lmsvc.registry import load_tools
 from tests.tools.matrices import make_matrix, make_pam
-from tests.tools.running import DESCRIPTIONS, file, run_tool
+from tests.tools.running import DESCRIPTIONS, PROJECT, PYTHON, file, run_tool
 from tests.tools.tasks import files_of, made, run_items
 
 SPECIES = ["A alba", "B beta", "C c", "D d"]
@@ -144,6 +146,42 @@ def test_errors_are_told_in_the_same_words(world: World) -> None:
     assert [item["state"] for item in found] == ["failed", "succeeded", "succeeded"] * 2
     assert found[0]["stderr_tail"] == "error: count must be 1 or more, not 0"
     world.both("randomize_pam", *given)
+
+
+SCRIPT = """
+import csv, random, sys
+copied = "lmsvc.tools.program_libraries" in sys.modules
+print("copy" if copied else "new", random.random(), csv.field_size_limit(), sys.argv[1:])
+sys.exit("broken" if copied and sys.argv[1] == "fails" else 0)
+"""
+LOADED = "import lmsvc.tools.program_libraries"
+CALLER = """
+import csv, sys
+import lmsvc.tools.rasters
+from lmsvc.tools.upstream import run_program
+csv.field_size_limit(10)
+print(run_program("program", [sys.argv[1]], 7), end="")
+"""
+
+
+def test_programs_are_copies_of_a_warm_process(tmp_path: Path) -> None:
+    """A program starts from the libraries in memory, seeded as ever; where a copy fails it is started anew."""
+    (tmp_path / "program").write_text(f"#!{PYTHON}\n{SCRIPT}")
+    (tmp_path / "program").chmod(0o755)
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PYTHONPATH": str(PROJECT),
+        "MPLCONFIGDIR": str(tmp_path),
+    }
+
+    def said(first: str, word: str) -> list[str]:
+        command = [str(PYTHON), "-c", f"{first}\n{CALLER}", word]
+        ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+        return ended.stdout.split(maxsplit=1)
+
+    cold, copied, again = said("", "works"), said(LOADED, "works"), said(LOADED, "fails")
+    assert [cold[0], copied[0], again[0]] == ["new", "copy", "new"]
+    assert cold[1] == copied[1]
 
 
 def _csv(place: Path) -> dict[str, Any]:
