@@ -208,5 +208,6 @@ def alive(pid: int) -> bool:
 
 
 def kill(pid: int) -> None:
-    """Send SIGKILL."""
-    os.kill(pid, signal.SIGKILL)
+    """Send SIGKILL, unless the process has just ended by itself."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
