@@ -82,12 +82,16 @@ class Progress:
         self._timings = {}
 
     def _time(self, status: Mapping[str, Any]) -> None:
-        ran = [item for item in status["items"] if item["state"] == ItemState.SUCCEEDED]
-        if ran:
-            tool = self._document.steps[status["step"]].run
-            count, seconds = self._timings.get(tool, (0, 0.0))
-            share = status["seconds"] * len(ran) / len(status["items"])
-            self._timings[tool] = (count + len(ran), seconds + share)
+        """Note how long items took, for batches to come.
+
+        An item that ran alone had a cold start, which says nothing about items of a tool with a warm one.
+        """
+        tool = self._tools[self._document.steps[status["step"]].run]
+        ran = [item["seconds"] for item in status["items"] if item["state"] == ItemState.SUCCEEDED]
+        if not ran or (tool.warm_command and len(status["items"]) == 1):
+            return
+        count, seconds = self._timings.get(tool.id, (0, 0.0))
+        self._timings[tool.id] = (count + len(ran), seconds + sum(ran))
 
     def _step(self, step: str, results: JobResults, running: int, plan: Plan) -> StepProgress:
         tool = self._tools[self._document.steps[step].run]
