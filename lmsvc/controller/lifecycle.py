@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,26 @@ from lmsvc.controller.ports import NoFreePort
 from lmsvc.doorbell import ring
 from lmsvc.jobs.states import JobState
 from lmsvc.planning.results import PlanError
-from lmsvc.store.errors import StoreUnavailable
+from lmsvc.store.errors import StoreFull, StoreUnavailable
 from lmsvc.store.records import Job
 from lmsvc.store.store import Store
 
 FINISHERS = 4
 """Packages written at a time: a large one does not keep small ones waiting."""
 
+STORE_TROUBLE = (StoreFull, StoreUnavailable)
+"""What the store refuses now it may take later: no job's fault."""
+
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _End:
+    """How a job ended, until the store knows."""
+
+    state: JobState
+    error: dict[str, Any] | None
+    summary: dict[str, Any] | None
 
 
 class HeldJobs:
@@ -41,6 +54,7 @@ class HeldJobs:
         self._runs: dict[str, JobRun] = {}
         self._contexts: dict[str, JobContext] = {}
         self._finishing: dict[str, Future[Verdict]] = {}
+        self._ends: dict[str, _End] = {}
         self._executor = ThreadPoolExecutor(max_workers=FINISHERS, thread_name_prefix="finish")
 
     def __len__(self) -> int:
@@ -50,6 +64,10 @@ class HeldJobs:
     def runs(self) -> Mapping[str, JobRun]:
         """Return the runs by job id."""
         return self._runs
+
+    def known(self) -> frozenset[str]:
+        """Return the jobs that run or whose end is still to be told."""
+        return frozenset(self._runs) | frozenset(self._ends)
 
     def demands(self) -> Iterator[Demand]:
         """Yield what all makeflows ask for."""
@@ -66,7 +84,7 @@ class HeldJobs:
             self._end(job.id, JobState.FAILED, now, error={"reason": str(error)})
         except OSError as error:
             self._end(job.id, JobState.FAILED, now, error={"reason": disk_reason(error)})
-        except StoreUnavailable:
+        except STORE_TROUBLE:
             raise
         except Exception as error:
             log.exception("job %s", job.id)
@@ -74,6 +92,8 @@ class HeldJobs:
 
     def advance(self, now: float) -> None:
         """Let every job go on."""
+        for job_id in list(self._ends):
+            self._settle(job_id, now)
         for job_id, run in list(self._runs.items()):
             if job_id in self._finishing:
                 self._collect(job_id, now)
@@ -82,14 +102,14 @@ class HeldJobs:
 
     def cancel(self, job_id: str, now: float) -> None:
         """End a job as cancelled; what runs of it is killed."""
-        if job_id in self._runs:
-            self._stop(self._runs[job_id])
+        if job_id in self._runs and job_id not in self._ends:
+            self._runs[job_id].stop()
             self._end(job_id, JobState.CANCELLED, now)
 
     def drop(self, job_id: str) -> None:
         """Let go of a job whose claim is lost or given back; what runs of it is killed."""
-        self._runs.pop(job_id).stop()
-        self._finishing.pop(job_id, None)
+        self._runs[job_id].stop()
+        self._forget(job_id)
 
     def release_all(self) -> None:
         """Give every claim back, for the next controller to go on with."""
@@ -108,7 +128,7 @@ class HeldJobs:
         except OSError as error:
             log.exception("job %s", job_id)
             self._fail(job_id, run, disk_reason(error), now)
-        except StoreUnavailable:
+        except STORE_TROUBLE:
             raise
         except Exception as error:
             log.exception("job %s", job_id)
@@ -133,7 +153,8 @@ class HeldJobs:
         except OSError as problem:
             log.exception("job %s: packaging", job_id)
             error, summary = {"reason": disk_reason(problem)}, {}
-        except StoreUnavailable:
+        except STORE_TROUBLE:
+            del self._finishing[job_id]
             raise
         except Exception as problem:
             log.exception("job %s: packaging", job_id)
@@ -141,12 +162,8 @@ class HeldJobs:
         self._end(job_id, JobState.FAILED if error else JobState.SUCCEEDED, now, error=error, summary=summary)
 
     def _fail(self, job_id: str, run: JobRun, reason: str, now: float) -> None:
-        self._stop(run)
-        self._end(job_id, JobState.FAILED, now, error={"reason": reason})
-
-    def _stop(self, run: JobRun) -> None:
         run.stop()
-        run.save_progress()
+        self._end(job_id, JobState.FAILED, now, error={"reason": reason})
 
     def _end(
         self,
@@ -157,12 +174,27 @@ class HeldJobs:
         error: dict[str, Any] | None = None,
         summary: dict[str, Any] | None = None,
     ) -> None:
-        for held in (self._runs, self._contexts, self._finishing):
-            held.pop(job_id, None)
+        self._ends[job_id] = _End(state, error, summary)
+        self._settle(job_id, now)
+
+    def _settle(self, job_id: str, now: float) -> None:
+        """Tell the store how a job ended; where it cannot take that now, it is told again at the next `advance`."""
+        end = self._ends[job_id]
+        if job_id in self._runs:
+            self._runs[job_id].save_progress()
         self._store.transition(
-            job_id, state, now, expected=JobState.RUNNING, owner=self._owner, error=error, summary=summary
+            *(job_id, end.state, now),
+            expected=JobState.RUNNING,
+            owner=self._owner,
+            error=end.error,
+            summary=end.summary,
         )
-        log.info("job %s: %s %s", job_id, state, (error or {}).get("reason", ""))
+        self._forget(job_id)
+        log.info("job %s: %s %s", job_id, end.state, (end.error or {}).get("reason", ""))
+
+    def _forget(self, job_id: str) -> None:
+        for held in (self._runs, self._contexts, self._finishing, self._ends):
+            held.pop(job_id, None)
 
 
 def disk_reason(error: OSError) -> str:

@@ -12,7 +12,7 @@ from lmsvc.cctools.catalog import CatalogClient
 from lmsvc.controller.board import Board, Demand
 from lmsvc.controller.inputs import InputSources
 from lmsvc.controller.job_run import JobContext
-from lmsvc.controller.lifecycle import HeldJobs
+from lmsvc.controller.lifecycle import STORE_TROUBLE, HeldJobs
 from lmsvc.controller.ports import PortRange
 from lmsvc.controller.reconcile import remove_deleted_jobs
 from lmsvc.controller.stage_run import Machinery
@@ -22,7 +22,6 @@ from lmsvc.paths import DataPaths
 from lmsvc.planning.results import PoolShape
 from lmsvc.registries import Registries
 from lmsvc.settings import PoolSettings, Settings
-from lmsvc.store.errors import StoreUnavailable
 from lmsvc.store.store import Store
 
 BUSY_SECONDS = 0.03
@@ -64,8 +63,8 @@ class Controller:
         while not self._stopping:
             try:
                 self.tick()
-            except StoreUnavailable as error:
-                log.warning("database unavailable: %s", error)
+            except (*STORE_TROUBLE, OSError) as error:
+                log.warning("trying again: %s", error)
                 time.sleep(IDLE_SECONDS)
             if self._doorbell.wait(BUSY_SECONDS if self._jobs else IDLE_SECONDS):
                 self._due.pop("claim", None)
@@ -119,6 +118,8 @@ class Controller:
         for job_id in set(self._jobs.runs()) - held:
             log.warning("job %s: claim lost; its makeflows are stopped", job_id)
             self._jobs.drop(job_id)
+        for job_id in held - self._jobs.known():
+            self._store.release(self._owner, job_id)
 
     def _claim(self, now: float) -> None:
         if not self._every("claim", CLAIM_SECONDS, now):
