@@ -54,6 +54,7 @@ class Controller:
         self._waiting = Waiting(settings.no_worker_seconds)
         self._due: dict[str, float] = {}
         self._told_slots: dict[str, int] = {}
+        self._renewed = time.monotonic()
         self._stopping = False
 
     def run(self) -> None:
@@ -112,14 +113,26 @@ class Controller:
         path.with_suffix(".partial").replace(path)
 
     def _keep_claims(self, now: float) -> None:
-        if not self._jobs or not self._every("renew", self._settings.lease_seconds / 4, now):
+        """Renew the claims; let go of jobs whose claim is lost, and of claims whose job was never begun."""
+        if not self._jobs:
+            self._renewed = now
+            return
+        if not self._every("renew", self._settings.lease_seconds / 4, now):
             return
         held = self._store.renew(self._owner, time.time(), self._settings.lease_seconds)
+        self._renewed = now
         for job_id in set(self._jobs.runs()) - held:
             log.warning("job %s: claim lost; its makeflows are stopped", job_id)
             self._jobs.drop(job_id)
-        for job_id in held - self._jobs.known():
+        for job_id in held.difference(self._jobs.runs()):
             self._store.release(self._owner, job_id)
+
+    def _give_up_overdue_claims(self, now: float) -> None:
+        """Stop all work once the claims could not be renewed in time: another controller may have the jobs now."""
+        if now - self._renewed > self._settings.lease_seconds:
+            for job_id in list(self._jobs.runs()):
+                log.warning("job %s: claim not renewed in time; its makeflows are stopped", job_id)
+                self._jobs.drop(job_id)
 
     def _claim(self, now: float) -> None:
         if not self._every("claim", CLAIM_SECONDS, now):

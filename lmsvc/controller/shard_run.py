@@ -22,6 +22,7 @@ ENDED_MARK = "ended"
 RUNNER_NAME = "lm_step.py"
 DEAD_END_SECONDS = 1.0
 MOST_STARTS = 4
+RESTART_PAUSE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class ShardRun:
         self.finished: set[int] = set()
         self.port = 0
         self._starts = 0
+        self._started = 0.0
         self._process: MakeflowProcess | None = None
         self._log = MakeflowLog(directory)
         self._dead_since: float | None = None
@@ -62,6 +64,7 @@ class ShardRun:
     def start(self, manager: Manager) -> None:
         """Start makeflow; what its log says is finished stays finished."""
         self._starts += 1
+        self._started = time.monotonic()
         self.port = manager.port
         self._process = MakeflowProcess(self.directory, manager)
 
@@ -92,6 +95,10 @@ class ShardRun:
     def may_start_again(self) -> bool:
         """Return whether a crashed makeflow may be started once more."""
         return self._starts < MOST_STARTS
+
+    def was_just_started(self) -> bool:
+        """Return whether it is too early to start it once more."""
+        return time.monotonic() - self._started < RESTART_PAUSE_SECONDS
 
     def lock_was_taken(self) -> bool:
         """Return whether another makeflow holds this directory."""

@@ -136,6 +136,8 @@ class StageRun:
             yield LostTask(task, f"its step runner could not run: {shard.describe_end()}", shard.directory)
 
     def _crashed(self, shard: ShardRun) -> Iterator[LostTask]:
+        if shard.was_just_started():
+            return
         self._release(shard)
         if shard.may_start_again() or shard.lock_was_taken():
             log.warning("job %s: %s; starting it again", self._job.id, shard.describe_end())
