@@ -66,6 +66,7 @@ class Controller:
                 self.tick()
             except (*STORE_TROUBLE, OSError) as error:
                 log.warning("trying again: %s", error)
+                self._give_up_overdue_claims(time.monotonic())
                 time.sleep(IDLE_SECONDS)
             if self._doorbell.wait(BUSY_SECONDS if self._jobs else IDLE_SECONDS):
                 self._due.pop("claim", None)
