@@ -50,6 +50,7 @@ def up(settings: Settings, announce: Callable[[str], None]) -> None:
 def _run(supervisor: Supervisor, settings: Settings, announce: Callable[[str], None]) -> None:
     kill_instance(str(settings.data_dir))
     check_ports(settings)
+    check_room(settings)
     supervisor.start()
     try:
         _wait_ready(supervisor, settings)
@@ -170,6 +171,18 @@ def check_ports(settings: Settings) -> None:
     taken = [f"{host}:{port} is in use: choose another with {how}" for host, port, how in wanted if _taken(host, port)]
     if taken:
         raise CannotStart("\n".join(taken))
+
+
+def check_room(settings: Settings) -> None:
+    """Raise `CannotStart` where the disk has less room than Work Queue asks for a task: no task would ever start."""
+    free = shutil.disk_usage(settings.data_dir).free // 1_048_576
+    for name, pool in settings.pools.items():
+        needed = min(pool.disk_mb, pool.memory_mb)
+        if pool.slots and free < needed:
+            raise CannotStart(
+                f"{free} MB are free in {settings.data_dir}, but a slot of pool {name} needs {needed} MB:"
+                " free some, choose another --data-dir, or set a smaller disk_mb in LMSVC_POOLS"
+            )
 
 
 def _taken(host: str, port: int) -> bool:

@@ -140,3 +140,18 @@ def test_a_disk_that_fills_up_under_a_running_job(disk: SmallDisk) -> None:
 def full_lines(disk: SmallDisk) -> list[str]:
     """Return what the controller logged about the full disk."""
     return [line for line in disk.log().splitlines() if "No space" in line or "is full" in line]
+
+
+def test_a_slot_larger_than_the_disk_is_cut_to_it(own_service: ServiceFactory) -> None:
+    """A pool may name more disk per slot than the host has: jobs run all the same."""
+    service = own_service(pools={"default": {"slots": 1, "disk_mb": 100_000_000}})
+    assert service.run(echo(), 60)["state"] == "succeeded", service.logs()
+
+
+def test_a_disk_too_small_for_any_task_is_explained(tmp_path: Path) -> None:
+    """Where no task would ever start for want of room, the service says so instead of waiting."""
+    needed = {"slots": 1, "disk_mb": 100_000_000, "memory_mb": 100_000_000}
+    service = RunningService(tmp_path / "data", pools={"default": needed})
+    with pytest.raises(AssertionError, match="but a slot of pool default needs 100000000 MB"):
+        service.start()
+    service.assert_nothing_left()

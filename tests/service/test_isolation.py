@@ -1,7 +1,9 @@
 """What goes wrong inside one job stays there; what was acknowledged stays known."""
 
+import contextlib
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +85,18 @@ def problem(answer: httpx.Response) -> dict[str, Any]:
     """Return the problem an answer tells."""
     assert answer.headers["Content-Type"] == "application/problem+json"
     return dict(answer.json())
+
+
+def test_a_locked_database_only_delays(own_service: ServiceFactory) -> None:
+    """A job that ends while the database takes no writes is told as ended once it does; the controller stays."""
+    service = own_service()
+    job_id = service.submit(sleep({"seconds": 1.0}))
+    wait_for("task running", lambda: service.find("lmsvc.tools.sleep_seconds"), 60)
+    controller = service.find("lmsvc.cli.main", "controller")
+    with contextlib.closing(sqlite3.connect(service.data_dir / "lmsvc.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        wait_for("trouble noticed", lambda: service.log_lines("controller", "trying again"), 90)
+        other.execute("ROLLBACK")
+    job = service.wait_for_end(job_id, 60)
+    assert (job["state"], job["attempt"]) == ("succeeded", 1)
+    assert service.find("lmsvc.cli.main", "controller") == controller
