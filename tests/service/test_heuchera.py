@@ -22,6 +22,7 @@ def run(service: RunningService, directory: Path) -> Package:
     """Run the job with two random matrices to its end and download its package."""
     document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
     document["inputs"]["seeds"] = {"value": [1, 2]}
+    document["steps"]["model"]["in"]["background_points"] = {"value": 2000}
     job = service.wait_for_end(service.submit_files(document, HEUCHERA), JOB_SECONDS)
     assert job["state"] == "succeeded", (job, service.logs())
     return Package(service, job["id"], directory)
