@@ -32,7 +32,7 @@ def test_document_is_valid(tmp_path: Path) -> None:
     validate_document(uploaded, ValidationContext(tools=load_tools([DESCRIPTIONS])))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_chain_gives_what_the_example_promises(tmp_path: Path) -> None:
     """All species but the lost one are modelled, the rare one as a range, and the statistics are finite."""
     chain = Chain(write_example(tmp_path / "inputs"), tmp_path / "steps").run()

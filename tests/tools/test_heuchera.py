@@ -14,7 +14,7 @@ DOCUMENT = Path(__file__).with_name("heuchera.json")
 
 
 @needs_heuchera
-@pytest.mark.slow
+@pytest.mark.full
 def test_heuchera(tmp_path: Path) -> None:
     """All taxa in the box are modelled, matrix and tree agree, and the statistics are finite."""
     results = Chain(DOCUMENT, tmp_path / "steps", HEUCHERA).run().results
