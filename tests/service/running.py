@@ -42,7 +42,7 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def wait_for(what: str, condition: Callable[[], Any], seconds: float) -> float:
+def wait_for(what: str, condition: Callable[[], Any], seconds: float, pause_seconds: float = 0.03) -> float:
     """Wait until a condition holds; print and return how long it took.
 
     Raises:
@@ -51,7 +51,7 @@ def wait_for(what: str, condition: Callable[[], Any], seconds: float) -> float:
     started = time.monotonic()
     while not condition():
         assert time.monotonic() - started < seconds, f"{what}: not within {seconds} s"
-        time.sleep(0.03)
+        time.sleep(pause_seconds)
     took = time.monotonic() - started
     print(f"{what}: {took:.2f} s")
     return took
@@ -179,7 +179,7 @@ class RunningService:
 
     def wait_for_end(self, job_id: str, seconds: float = JOB_SECONDS) -> dict[str, Any]:
         """Wait until a job is over; return its status."""
-        wait_for(f"job {job_id} over", lambda: self.is_over(job_id), seconds)
+        wait_for(f"job {job_id} over", lambda: self.is_over(job_id), seconds, pause_seconds=0.15)
         return self.job(job_id)
 
     def is_over(self, job_id: str) -> bool:
