@@ -516,6 +516,16 @@ def end_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
+def lead_group() -> None:
+    """Lead a process group, which is what a worker kills to end its task.
+
+    The worker means to make the group itself but loses the race where the task starts quickly; its kill then finds no
+    group, and it waits for a task for ever.
+    """
+    if os.getpgrp() != os.getpid():
+        os.setpgid(0, 0)
+
+
 def _end_all(*_: object) -> NoReturn:
     end_descendants()
     os._exit(1)
@@ -1318,6 +1328,7 @@ def _load(path: Path) -> JsonObject:
 def main(arguments: Sequence[str]) -> int:
     """Run the task whose specification is the only argument; return 0 if its bundle is written."""
     end_with_parent()
+    lead_group()
     slot = Slot(os.environ)
     slot.pass_gate()
     adopt_descendants()

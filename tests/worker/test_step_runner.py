@@ -192,6 +192,12 @@ def test_nothing_of_a_tool_outlives_its_item(job: Job) -> None:
     assert not alive(int((job.directory / "pid").read_text()))
 
 
+def test_runner_leads_the_group_that_its_worker_kills(job: Job) -> None:
+    """Even where the worker's own attempt to make the group came too late."""
+    (item,) = job.run('test "$(ps -o pgid= -p $PPID)" -eq $PPID')
+    assert item["state"] == "succeeded", item
+
+
 def test_killed_runner_takes_its_tool_with_it_by_signal(job: Job) -> None:
     """A runner whose parent dies ends its tool, children and all."""
     note = job.directory / "pid"
