@@ -85,6 +85,7 @@ def test_an_absurd_scatter(http: httpx.Client) -> None:
     assert problem["errors"] == [{"pointer": "/steps", "detail": f"{ITEMS * STEPS} items, more than 200000"}]
 
 
+@pytest.mark.full
 def test_an_absurd_scatter_in_one_array(own_service: ServiceFactory) -> None:
     """Where the site allows documents that large, an array of ten million elements is refused all the same."""
     service = own_service(limits={"document_bytes": 50_000_000}, pools={"default": {"slots": 0}})

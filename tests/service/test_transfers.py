@@ -10,6 +10,7 @@ import yaml
 
 from tests.service.conftest import ServiceFactory
 from tests.service.documents import Document
+from tests.service.packages import Package
 from tests.service.running import RunningService
 from tests.service.shell_tools import TEXT, shell_tool
 
@@ -61,14 +62,15 @@ def _last_bytes_sent(log: Path) -> int:
     return int(lines[-1][header.index("bytes_sent") - 1])
 
 
-def sent_for(service: RunningService, layer: dict[str, str]) -> int:
+def sent_for(service: RunningService, layer: dict[str, str], directory: Path) -> int:
     """Run the job and return the bytes sent for it."""
     job = service.run(measure_each(layer), 300)
     assert job["state"] == "succeeded", (job, service.logs())
     bundles = service.data_dir / "jobs" / job["id"] / "bundles"
     assert len(list(bundles.iterdir())) == TASKS
-    sizes = {path.read_text().strip() for path in (bundles.parent / "outputs").rglob("*.txt")}
-    assert sizes == {str(LAYER_BYTES)}
+    sizes = Package(service, job["id"], directory).contents("measure/text")
+    assert {size.strip() for size in sizes.values()} == {str(LAYER_BYTES).encode()}
+    assert len(sizes) == TASKS
     return bytes_sent(service, job["id"])
 
 
@@ -76,8 +78,8 @@ def test_a_layer_used_by_many_tasks_is_not_sent_to_each(own_service: ServiceFact
     """64 tasks read the same 3 MB: a site's layer is not sent at all, an uploaded one once per worker."""
     service = start(own_service, tmp_path)
     beside = TASKS * PER_TASK_BYTES + SLOTS * 200_000
-    dataset = sent_for(service, {"dataset": "climate", "layer": "bio1"})
-    upload = sent_for(service, {"upload": service.upload(tmp_path / "layer.tif")})
+    dataset = sent_for(service, {"dataset": "climate", "layer": "bio1"}, tmp_path)
+    upload = sent_for(service, {"upload": service.upload(tmp_path / "layer.tif")}, tmp_path)
     print(f"{TASKS} tasks of a layer of {LAYER_BYTES} bytes: sent {dataset} as dataset, {upload} as upload")
     assert dataset < beside
     assert upload < 2 * SLOTS * LAYER_BYTES + beside
