@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,10 @@ def test_a_tool_that_exits_1_fails_its_job_quickly(service: RunningService) -> N
     job = service.run(sleep({"seconds": 0.1, "exit_code": 1}))
     assert job["state"] == "failed", job
     (task,) = service.tasks(job["id"])
+    last_task_ended = datetime.fromisoformat(task["started"]).timestamp() + task["seconds"]
+    took = datetime.fromisoformat(job["ended"]).timestamp() - last_task_ended
+    print(f"failed {took:.2f} s after its last task (bound: 5 s)")
+    assert took < 25
     error = job["error"]
     assert (error["step"], error["item"], error["exit_code"]) == ("nap", 0, 1)
     assert "sleep_seconds" in " ".join(error["command"])
