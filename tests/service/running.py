@@ -20,6 +20,8 @@ from lmsvc.supervisor import instance_pids
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90.0
+TETHER = ("setpriv", "--pdeathsig", "TERM", "--")
+"""A service ends with the test run, however that ends."""
 JOB_SECONDS = 120.0
 
 
@@ -105,7 +107,7 @@ class RunningService:
         """Start it and wait until it is ready."""
         with (self.data_dir / "up.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*self._prefix, sys.executable, "-m", "lmsvc.cli.main", "up"],
+                [*self._prefix, *TETHER, sys.executable, "-m", "lmsvc.cli.main", "up"],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
