@@ -5,7 +5,6 @@ and what an earlier supervisor of the same data directory could not end is found
 """
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import signal
@@ -17,9 +16,9 @@ from pathlib import Path
 from types import FrameType
 
 from lmsvc.cctools.makeflow import tethered
+from lmsvc.worker.process import adopt_descendants
 
 INSTANCE_MARK = "LMSVC_INSTANCE"
-_PR_SET_CHILD_SUBREAPER = 36
 _LONGEST_PAUSE = 5.0
 _STEADY_SECONDS = 10.0
 
@@ -73,7 +72,7 @@ class Supervisor:
 
     def start(self) -> None:
         """Start every program. Must be called by the main thread, whose death ends them."""
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        adopt_descendants()
         for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(signum, self._ask_to_stop)
         for child in self._children:

@@ -1,12 +1,12 @@
 """One running job: from its claim through its stages to what it came to."""
 
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lmsvc.controller.board import Demand
+from lmsvc.controller.files import write_json
 from lmsvc.controller.inputs import InputSources, JobInputs, check_tools, resolve_inputs
 from lmsvc.controller.intake import Intake
 from lmsvc.controller.stage_run import (
@@ -108,7 +108,7 @@ class JobRun:
     def _prepare_directories(self) -> None:
         for directory in (self.paths.bundles, self.paths.stages):
             directory.mkdir(parents=True, exist_ok=True)
-        _write_json(self.paths.document, self.job.document)
+        write_json(self.paths.document, self.job.document)
 
     def _plan(self) -> Plan:
         self._learn_lengths()
@@ -120,7 +120,7 @@ class JobRun:
             input_lengths=self._inputs.lengths,
             sizing=self._sizing(),
         )
-        _write_json(self.paths.plan, {"stages": [asdict(stage) for stage in plan.stages]})
+        write_json(self.paths.plan, {"stages": [asdict(stage) for stage in plan.stages]})
         return plan
 
     def _sizing(self) -> Sizing:
@@ -200,9 +200,3 @@ class JobRun:
     def _stage_complete(self, stage: Stage) -> None:
         self._complete.add(stage.id)
         self.plan = self._plan()
-
-
-def _write_json(path: Path, value: object) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
-    partial.replace(path)

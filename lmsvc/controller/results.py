@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lmsvc.controller.files import write_json
 from lmsvc.jobs.states import ItemState
 from lmsvc.planning.results import BundleItems, StepResult
 from lmsvc.worker.step_runner import read_status
@@ -58,9 +59,7 @@ class Forget:
 
     def save(self, path: Path) -> None:
         """Write it for the attempts to come."""
-        text = json.dumps({"unfinished": self.unfinished, "steps": self.steps or {}})
-        path.with_suffix(".tmp").write_text(text, encoding="utf-8")
-        path.with_suffix(".tmp").replace(path)
+        write_json(path, {"unfinished": self.unfinished, "steps": dict(self.steps or {})})
 
 
 def generation_of(task: str) -> int:

@@ -1,6 +1,5 @@
 """The controller: one loop that claims jobs, keeps them going, shares the slots and ends what has ended."""
 
-import json
 import logging
 import os
 import signal
@@ -10,6 +9,7 @@ from types import FrameType
 from lmsvc import __version__
 from lmsvc.cctools.catalog import CatalogClient
 from lmsvc.controller.board import Board, Demand
+from lmsvc.controller.files import write_json
 from lmsvc.controller.inputs import InputSources
 from lmsvc.controller.job_run import JobContext
 from lmsvc.controller.lifecycle import STORE_TROUBLE, HeldJobs
@@ -109,9 +109,7 @@ class Controller:
             return
         self._told_slots = slots
         beat = {"pid": os.getpid(), "time": time.time(), "version": __version__, "slots": slots}
-        path = self._paths.run / "controller.json"
-        path.with_suffix(".partial").write_text(json.dumps(beat), encoding="utf-8")
-        path.with_suffix(".partial").replace(path)
+        write_json(self._paths.run / "controller.json", beat)
 
     def _keep_claims(self, now: float) -> None:
         """Renew the claims; let go of jobs whose claim is lost, and of claims whose job was never begun."""
