@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LMSVC_", env_nested_delimiter="__", extra="forbid")
 
     data_dir: Path = Field(default=Path("data"), description="everything the service writes is below this directory")
+    password_dir: Path | None = Field(
+        default=None, description="pool passwords, `lmsvc-pool-<pool>`; default: `run/<pool>.password` in data_dir"
+    )
+    token_file: Path | None = Field(default=None, description="file with the token that the web service asks for")
+    accel_prefix: str = Field(default="", description="files are left to a proxy by X-Accel-Redirect, below this path")
     database_url: str = Field(default="", description="sqlite:///PATH or postgresql://...; default: SQLite in data_dir")
     host: str = Field(default="127.0.0.1", description="address the web service listens on")
     port: int = Field(default=8080, ge=1, le=65535, description="port the web service listens on")
@@ -79,6 +84,7 @@ class Settings(BaseSettings):
         return {
             f"LMSVC_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
             for name, value in values.items()
+            if value is not None
         }
 
     @classmethod
