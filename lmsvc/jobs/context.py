@@ -1,6 +1,6 @@
 """What a job document may refer to, and its bounds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from lmsvc.jobs.datasets import Dataset
@@ -16,4 +16,6 @@ class ValidationContext:
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
     uploads: Callable[[str], bool] = lambda _: True
     """Says whether there is an upload with this id."""
+    pools: Collection[str] | None = None
+    """Names of the pools there are; None where that is not known."""
     limits: Limits = field(default_factory=Limits)

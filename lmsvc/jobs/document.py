@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, JsonValue, Tag
 
-from lmsvc.jobs.names import Name, ReferenceText
+from lmsvc.jobs.names import HostName, Name, ReferenceText
 from lmsvc.jobs.parsing import parse_document
 
 __all__ = [
@@ -160,6 +160,11 @@ class JobDocument(_Model):
         default="continue", description="`continue` keeps what succeeds and lists the failures; `stop` ends the job"
     )
     retries: Retries = Field(default=1, description="how often a failed item is tried again")
+
+    hosts: Annotated[list[HostName], Field(min_length=1, max_length=1000)] | None = Field(
+        default=None, description="run on these worker hosts only; the job waits while none of them is there"
+    )
+    pool: str | None = Field(default=None, description="run every step in this pool, whatever categories it serves")
 
     def retries_of(self, step: str) -> int:
         """Return how often failed items of a step are tried again."""

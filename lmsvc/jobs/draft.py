@@ -54,6 +54,8 @@ class Draft:
     inputs: Mapping[str, JobInput | None] | None = None
     steps: Mapping[str, DraftStep] | None = None
     outputs: tuple[tuple[str, Reference], ...] = ()
+    hosts: tuple[str, ...] = ()
+    pool: str | None = None
 
 
 def shape_faults(data: object) -> list[Fault]:
@@ -100,6 +102,8 @@ def read_draft(data: object, faults: list[Fault]) -> Draft:
         inputs=_inputs(fields.get(INPUTS, {}), bad),
         steps=_steps(fields.get("steps"), bad),
         outputs=_outputs(fields.get("outputs"), bad),
+        hosts=() if "/hosts" in bad else tuple(fields.get("hosts") or ()),
+        pool=None if "/pool" in bad else fields.get("pool"),
     )
 
 

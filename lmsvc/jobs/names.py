@@ -12,6 +12,10 @@ Name = Annotated[str, Field(pattern=PATTERN)]
 ReferenceText = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}/[a-z][a-z0-9_]{0,63}$")]
 """`inputs/NAME` (an input of the job) or `STEP/OUTPUT`."""
 
+HOST_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+HostName = Annotated[str, Field(pattern=HOST_PATTERN)]
+"""A worker host's name: letters, digits, `.`, `_` and `-`, at most 63 characters."""
+
 INPUTS: Final = "inputs"
 _NAME: Final = re.compile(PATTERN)
 

@@ -49,6 +49,7 @@ def _check_meaning(draft: Draft, context: ValidationContext, findings: Findings)
             check_input(join("", INPUTS, name), given, context, findings)
     check_steps(draft, context.tools, findings)
     _check_outputs(draft, context, findings)
+    _check_place(draft, context, findings)
     _check_flows(draft, context, findings)
 
 
@@ -59,6 +60,12 @@ def _check_outputs(draft: Draft, context: ValidationContext, findings: Findings)
             findings.add(at, "an output is 'STEP/OUTPUT'; inputs of the job are none")
         else:
             check_reference(at, reference, draft, context.tools, findings)
+
+
+def _check_place(draft: Draft, context: ValidationContext, findings: Findings) -> None:
+    findings.add_repeated("/hosts", draft.hosts)
+    if draft.pool is not None and context.pools is not None and draft.pool not in context.pools:
+        findings.add_unknown("/pool", "pool", draft.pool, context.pools)
 
 
 def _check_flows(draft: Draft, context: ValidationContext, findings: Findings) -> None:

@@ -13,7 +13,8 @@ EVERY = "*"
 def assign_pools(document: JobDocument, tools: ToolRegistry, pools: Mapping[str, PoolShape]) -> dict[str, str]:
     """Return for each step the pool that runs it.
 
-    A pool that names the step's category goes before one that serves every category; then the order of `pools` counts.
+    The pool that the document names runs every step it is large enough for, whatever categories it serves. Otherwise a
+    pool that names the step's category goes before one that serves every category; then the order of `pools` counts.
 
     Raises:
         PlanError: for every step that no pool can run, why.
@@ -22,7 +23,7 @@ def assign_pools(document: JobDocument, tools: ToolRegistry, pools: Mapping[str,
     problems: list[str] = []
     for name, step in document.steps.items():
         try:
-            chosen[name] = _choose(name, tools[step.run], pools)
+            chosen[name] = _choose(name, tools[step.run], pools, document.pool)
         except PlanError as error:
             problems.append(str(error))
     if problems:
@@ -30,14 +31,19 @@ def assign_pools(document: JobDocument, tools: ToolRegistry, pools: Mapping[str,
     return chosen
 
 
-def _choose(step: str, tool: Tool, pools: Mapping[str, PoolShape]) -> str:
-    serving = [pool for pool in pools.values() if {tool.category, EVERY} & set(pool.categories)]
+def _choose(step: str, tool: Tool, pools: Mapping[str, PoolShape], named: str | None) -> str:
+    serving = [pool for pool in pools.values() if _serves(pool, tool, named)]
     if not serving:
-        raise PlanError(f"no pool can run step {step}: none serves the category {tool.category}")
+        why = f"there is no pool {named}" if named else f"none serves the category {tool.category}"
+        raise PlanError(f"no pool can run step {step}: {why}")
     fitting = [pool for pool in serving if _fits(tool, pool)]
     if not fitting:
         raise PlanError(f"no pool can run step {step}: {_shortage(tool, serving)}")
     return min(fitting, key=lambda pool: tool.category not in pool.categories).name
+
+
+def _serves(pool: PoolShape, tool: Tool, named: str | None) -> bool:
+    return pool.name == named if named else bool({tool.category, EVERY} & set(pool.categories))
 
 
 def _fits(tool: Tool, pool: PoolShape) -> bool:

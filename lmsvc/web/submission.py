@@ -135,6 +135,7 @@ def _context(found: Services) -> ValidationContext:
         tools=found.registries.tools,
         datasets=found.registries.datasets,
         uploads=lambda upload: found.store.upload(upload) is not None,
+        pools=found.settings.pools,
         limits=Limits(steps=limits.steps_per_job, items=limits.items_per_job),
     )
 

@@ -55,6 +55,24 @@ def drop(*path: str) -> Change:
     return change
 
 
+def test_places_to_run_are_checked() -> None:
+    """A pool must be there where the pools are known; hosts are checked for their form and for repetitions."""
+    site = ValidationContext(TOOLS, CONTEXT.datasets, CONTEXT.uploads, pools=["occurrences", "sdm"])
+    given = {**document(), "pool": "ocurrences", "hosts": ["beta", "gamma", "beta"]}
+    assert faults(given, site) == (
+        Fault("/hosts/2", "'beta' stands here twice"),
+        Fault("/pool", "unknown pool 'ocurrences'; did you mean 'occurrences'?"),
+    )
+    assert [fault.pointer for fault in faults({**document(), "pool": 1, "hosts": ["be/ta"]}, site)] == [
+        "/hosts/0",
+        "/pool",
+    ]
+    assert [fault.pointer for fault in faults({**document(), "hosts": []}, site)] == ["/hosts"]
+    taken = validate_document({**document(), "pool": "sdm", "hosts": ["beta"]}, site)
+    assert (taken.pool, taken.hosts) == ("sdm", ["beta"])
+    assert validate_document({**document(), "pool": "elsewhere"}, CONTEXT).pool == "elsewhere"
+
+
 def test_a_good_document_is_taken() -> None:
     """Every way to write inputs, references and scatters is understood."""
     job = validate_document(document(), CONTEXT)

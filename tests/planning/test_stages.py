@@ -108,6 +108,17 @@ def test_what_no_pool_can_run_is_said_for_every_step() -> None:
     assert said[3] == "no pool can run step grid: none serves the category matrix"
 
 
+def test_the_pool_that_a_document_names_runs_every_step() -> None:
+    """A named pool goes before categories, but not before what a step needs; one that is not there is named."""
+    document = heuchera().model_copy(update={"pool": "sdm"})
+    assert {stage.pool for stage in plan_stages(document, LAB, TWO_POOLS, {}).stages} == {"sdm"}
+    small = {**TWO_POOLS, "sdm": PoolShape("sdm", ("sdm",), memory_mb=400)}
+    with pytest.raises(PlanError, match="step split: needs 500 MB, largest slot 400 MB"):
+        plan_stages(document, LAB, small, {})
+    with pytest.raises(PlanError, match="step split: there is no pool sdm"):
+        plan_stages(document, LAB, ONE_POOL, {})
+
+
 def test_lengths_that_turn_out_different_are_named() -> None:
     """Two arrays scattered together that are known to differ only when they are there make the plan fail."""
     document = heuchera().model_dump(by_alias=True, exclude_unset=True)
