@@ -1,29 +1,16 @@
 """Shares slots between managers: max-min fair over users, then jobs, then managers, with few moves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
+from lmsvc.planning.demand import ManagerDemand
 from lmsvc.planning.fair import Claim, share_out
 from lmsvc.planning.placement import Placement, place
+from lmsvc.planning.restricted import share_restricted
 
 __all__ = ["Allocation", "ManagerDemand", "Placement", "allocate"]
 
 Allocation = dict[str, dict[str, dict[str, int]]]
 """Pool to project to host to number of slots."""
-
-
-@dataclass(frozen=True)
-class ManagerDemand:
-    """What one manager (one Makeflow) could use now."""
-
-    project: str
-    pool: str
-    user: str
-    job: str
-    tasks: int
-    """Tasks that wait or run: it never gets more slots than these."""
-    lane: Literal["normal", "small"] = "normal"
 
 
 def allocate(
@@ -33,7 +20,8 @@ def allocate(
 ) -> Allocation:
     """Share the slots of every pool, each pool by itself.
 
-    Managers of small jobs get one slot each before anyone gets more. No slot is idle while a manager could use it.
+    Managers of small jobs get one slot each before anyone gets more. No slot is idle while a manager could use it. A
+    manager gets slots of the hosts it may use only.
 
     Args:
         demand: one entry per manager.
@@ -54,6 +42,8 @@ def allocate(
 def _share_pool(
     managers: Sequence[ManagerDemand], capacity: Mapping[str, int], previous: Placement
 ) -> dict[str, dict[str, int]]:
+    if any(manager.hosts is not None for manager in managers):
+        return share_restricted(managers, capacity, previous)
     slots = sum(capacity.values())
     held = {manager.project: sum(previous.get(manager.project, {}).values()) for manager in managers}
     sure = _first_slots(managers, slots, held)

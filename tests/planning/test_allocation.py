@@ -2,6 +2,9 @@
 
 import time
 from collections import Counter, defaultdict
+from collections.abc import Collection
+from dataclasses import replace
+from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,6 +108,75 @@ def test_nobody_moves_without_need(wanted: list[ManagerDemand], capacity: dict[s
     for project, hosts in fewer["pool"].items():
         kept = sum(min(slots, first["pool"][project].get(host, 0)) for host, slots in hosts.items())
         assert kept == min(sum(hosts.values()), sum(first["pool"][project].values()))
+
+
+@st.composite
+def restricted(draw: st.DrawFn) -> list[ManagerDemand]:
+    """Make up managers of one pool, some of which may use some hosts only."""
+    names = st.none() | st.frozensets(st.sampled_from(["h1", "h2", "h3", "h4", "gone"]), min_size=1, max_size=3)
+    return [replace(manager, hosts=draw(names)) for manager in draw(demands())]
+
+
+def may_use(manager: ManagerDemand, hosts: Collection[str]) -> bool:
+    """Say whether a manager may use one of some hosts."""
+    return bool(hosts) if manager.hosts is None else not manager.hosts.isdisjoint(hosts)
+
+
+def most_work(managers: list[ManagerDemand], capacity: dict[str, int]) -> int:
+    """Return how many slots can work at all: the least over all sets of hosts of what it and the others can take."""
+    sets = (set(some) for size in range(len(capacity) + 1) for some in combinations(capacity, size))
+    return min(
+        sum(capacity[host] for host in some)
+        + sum(manager.tasks for manager in managers if may_use(manager, capacity.keys() - some))
+        for some in sets
+    )
+
+
+@given(restricted(), HOSTS, HOSTS)
+def test_managers_get_slots_of_their_hosts_and_none_is_idle(
+    wanted: list[ManagerDemand], capacity: dict[str, int], before: dict[str, int]
+) -> None:
+    """Nobody is put on a host it may not use, and as many slots work as can work at all."""
+    previous = allocate([replace(manager, hosts=None) for manager in wanted[::2]], {"pool": before}, {})
+    found = allocate(wanted, {"pool": capacity}, previous).get("pool", {})
+    used = Counter[str]()
+    for manager in wanted:
+        hosts = found[manager.project]
+        assert manager.hosts is None or manager.hosts.issuperset(hosts)
+        assert all(slots > 0 for slots in hosts.values())
+        assert sum(hosts.values()) <= manager.tasks
+        used.update(hosts)
+    assert all(slots <= capacity.get(host, 0) for host, slots in used.items())
+    assert sum(used.values()) == most_work(wanted, capacity)
+
+
+@given(restricted(), HOSTS)
+def test_restricted_managers_do_not_move_without_need(wanted: list[ManagerDemand], capacity: dict[str, int]) -> None:
+    """The same demand again changes nothing, in whatever order the managers are told."""
+    first = allocate(wanted, {"pool": capacity}, {})
+    assert allocate(wanted, {"pool": capacity}, first) == first
+    assert totals(allocate(wanted[::-1], {"pool": capacity}, {})) == totals(first)
+
+
+@given(demands(), HOSTS)
+def test_naming_every_host_changes_no_share(wanted: list[ManagerDemand], capacity: dict[str, int]) -> None:
+    """Managers that name all hosts there are get what they would get if they named none, but for odd slots."""
+    named = [replace(manager, hosts=frozenset(capacity)) for manager in wanted]
+    free, bound = (totals(allocate(each, {"pool": capacity}, {})) for each in (wanted, named))
+    assert all(abs(free[project] - bound[project]) <= 1 for project in free)
+    assert sum(free.values()) == sum(bound.values())
+
+
+def test_managers_of_one_host_share_it_fairly() -> None:
+    """Two users that want the same host get it by halves, and a third takes the rest, moving out of their way."""
+    other = ManagerDemand("c", "pool", "cid", "c", 9)
+    first = allocate([other], {"pool": {"h1": 4, "h2": 2}}, {})
+    two = [ManagerDemand(name, "pool", name, name, 5, hosts=frozenset({"h1"})) for name in ("a", "b")]
+    assert allocate([*two, other], {"pool": {"h1": 4, "h2": 2}}, first)["pool"] == {
+        "a": {"h1": 2},
+        "b": {"h1": 2},
+        "c": {"h2": 2},
+    }
 
 
 def test_the_odd_slot_stays_where_it_is() -> None:
