@@ -1,7 +1,10 @@
 """How gunicorn serves: `gunicorn -c python:lmsvc.web.gunicorn_conf "lmsvc.web.wsgi:app_from_environment()"`.
 
 One process with threads: event streams and waiting clients hold a thread each, everything else is quick.
+Nothing is written outside the data directory and, where there is one, TMPDIR: the root may be read-only.
 """
+
+import os
 
 from lmsvc.paths import DataPaths
 from lmsvc.settings import Settings
@@ -17,4 +20,6 @@ threads = 16
 keepalive = 15
 graceful_timeout = 2
 control_socket_disable = True
-worker_tmp_dir = str(_run)
+worker_tmp_dir = os.environ.get("TMPDIR") or str(_run)
+forwarded_allow_ips = ""  # What a proxy says is the application's business: see `lmsvc.web.wsgi`.
+forwarder_headers = ""

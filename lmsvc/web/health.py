@@ -84,7 +84,7 @@ _CHECKS: dict[str, Callable[[Services], Check]] = {
 }
 
 OPERATIONS = (
-    Operation("GET", "/healthz", healthz, "service", {200: Answer("It answers.", Alive)}),
+    Operation("GET", "/healthz", healthz, "service", {200: Answer("It answers.", Alive)}, public=True),
     Operation(
         "GET", "/readyz", readyz, "service", {200: Answer("Ready.", Ready), 503: Answer("Something is missing.", Ready)}
     ),

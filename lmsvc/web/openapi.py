@@ -15,9 +15,11 @@ from lmsvc import __version__
 from lmsvc.jobs.validation import job_schema
 from lmsvc.web.operations import JSON, PATH_PARAMETERS, Answer, Operation, Query
 from lmsvc.web.problems import PROBLEM_TYPE, ProblemBody
+from lmsvc.web.tokens import SCHEMES
 
 EVERYWHERE = (500, 503)
 CROSS_SITE = 403
+UNAUTHORIZED = 401
 JOB_DOCUMENT = "JobDocument"
 
 _COMPONENTS = "#/components/schemas/"
@@ -26,9 +28,9 @@ _KEY = "lmsvc.openapi"
 Json = dict[str, Any]
 
 
-def remember(extensions: dict[str, Any], operations: Sequence[Operation]) -> None:
+def remember(extensions: dict[str, Any], operations: Sequence[Operation], tokens: bool) -> None:
     """Let an application describe its operations; the document is made when it is first asked for."""
-    extensions[_KEY] = cache(partial(document, operations))
+    extensions[_KEY] = cache(partial(document, operations, tokens))
 
 
 def described() -> Json:
@@ -42,8 +44,27 @@ def openapi() -> Response:
     return Response(json.dumps(described()), content_type=JSON)
 
 
-def document(operations: Sequence[Operation]) -> Json:
-    """Return the OpenAPI document of some operations."""
+def document(operations: Sequence[Operation], tokens: bool = False) -> Json:
+    """Return the OpenAPI document of some operations, of a service that asks for tokens or of one that does not."""
+    made = _document(operations)
+    if tokens:
+        made["components"]["securitySchemes"] = {name: dict(scheme) for name, scheme in SCHEMES.items()}
+        made["security"] = [{name: []} for name in SCHEMES]
+        for operation in operations:
+            _protect(made["paths"][operation.path][operation.method.lower()], operation.public)
+    return made
+
+
+def _protect(facts: Json, public: bool) -> None:
+    """Add to the description of an operation what becomes of requests without the token."""
+    if public:
+        facts["security"] = []
+        return
+    challenge = {"WWW-Authenticate": {"description": "how to send the token", "schema": {"type": "string"}}}
+    facts["responses"][str(UNAUTHORIZED)] = {**_problem(UNAUTHORIZED), "headers": challenge}
+
+
+def _document(operations: Sequence[Operation]) -> Json:
     return {
         "openapi": "3.1.0",
         "info": {

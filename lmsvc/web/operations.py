@@ -92,6 +92,7 @@ class Operation:
         query: model of the query string; None where nothing is read from it.
         headers: request headers the view reads, with what they mean.
         body: what the request carries.
+        public: answered without a token, whatever the settings: it tells nothing about the site.
     """
 
     method: str
@@ -103,6 +104,7 @@ class Operation:
     query: type[Query] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Body | None = None
+    public: bool = False
 
     @property
     def name(self) -> str:

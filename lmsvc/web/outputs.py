@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Annotated
 from urllib.parse import quote
 
@@ -12,8 +12,9 @@ from pydantic import Field
 from lmsvc.jobs.states import is_terminal
 from lmsvc.paths import JobPaths
 from lmsvc.store.records import OutputFile
-from lmsvc.web.answers import file_answer, json_answer
+from lmsvc.web.answers import json_answer
 from lmsvc.web.bodies import OutputBody, OutputsPage
+from lmsvc.web.downloads import Download, send
 from lmsvc.web.files import NotAPlainFile, open_beneath
 from lmsvc.web.jobs import PageLimit, Text
 from lmsvc.web.operations import Answer, Operation, Query
@@ -50,8 +51,9 @@ def get_output(job_id: str, path: str) -> Response:
     known = services().store.output(job_id, path)
     if known is None:
         raise not_found("The job has published no such file.")
-    stream = _open_output(services().paths.job(job_id), path)
-    return _download(stream, known.sha256, path, known.media_type)
+    paths = services().paths.job(job_id)
+    stream, name = _open_output(paths, path), PurePosixPath(path).name
+    return send(Download(stream, paths.outputs / path, known.sha256, name, known.media_type), services().settings)
 
 
 def get_package(job_id: str) -> Response:
@@ -62,7 +64,8 @@ def get_package(job_id: str) -> Response:
         raise Problem(404, "not-found", detail, headers={"Retry-After": "2"})
     paths = services().paths.job(job_id)
     stream = _open(paths.root, paths.package.name, f"The job is {head.state} and has no package.")
-    return _download(stream, _tag(stream), f"{job_id}.zip", "application/zip")
+    download = Download(stream, paths.package, _tag(stream), f"{job_id}.zip", "application/zip")
+    return send(download, services().settings)
 
 
 def output_body(job_id: str, row: OutputFile) -> OutputBody:
@@ -88,14 +91,6 @@ def _open(root: Path, relative: str, absent: str) -> IO[bytes]:
         return open_beneath(root, relative)
     except NotAPlainFile as error:
         raise not_found(absent) from error
-
-
-def _download(stream: IO[bytes], tag: str, path: str, media_type: str) -> Response:
-    try:
-        return file_answer(stream, os.fstat(stream.fileno()).st_size, tag, path, media_type)
-    except Problem:
-        stream.close()
-        raise
 
 
 def _tag(stream: IO[bytes]) -> str:

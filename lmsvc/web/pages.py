@@ -131,5 +131,13 @@ OPERATIONS = (
     Operation("POST", "/jobs/{job_id}/cancel", cancel_from_page, "pages", _DONE, (404, 409)),
     Operation("POST", "/jobs/{job_id}/retry", retry_from_page, "pages", _DONE, (404, 409)),
     Operation("POST", "/jobs/{job_id}/delete", delete_from_page, "pages", _DONE, (404, 409)),
-    Operation("GET", "/static/{name}", static_file, "pages", {200: Answer("The file.", media_type="*/*")}, (404,)),
+    Operation(
+        "GET",
+        "/static/{name}",
+        static_file,
+        "pages",
+        {200: Answer("The file.", media_type="*/*")},
+        (404,),
+        public=True,
+    ),
 )

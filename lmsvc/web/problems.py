@@ -30,6 +30,7 @@ TITLES: Mapping[str, str] = {
     "range-not-satisfiable": "The range lies outside the file",
     "too-large": "The request body is too large",
     "truncated-upload": "The upload ended early; nothing was stored",
+    "unauthorized": "The service asks for its token",
     "unavailable": "The service cannot answer just now",
     "unsupported-media-type": "The body has the wrong media type",
     "wrong-state": "The state does not allow this",

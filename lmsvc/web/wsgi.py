@@ -1,19 +1,27 @@
 """For gunicorn: `gunicorn "lmsvc.web.wsgi:app_from_environment()"`."""
 
 import logging
+from typing import TYPE_CHECKING
 
-from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lmsvc.settings import Settings
 from lmsvc.store import open_store
 from lmsvc.web.app import create_app
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
-def app_from_environment() -> Flask:
-    """Make the application from `LMSVC_*` variables and the file named by `LMSVC_CONFIG`."""
+
+def app_from_environment() -> "WSGIApplication":
+    """Make the application from `LMSVC_*` variables and the file named by `LMSVC_CONFIG`.
+
+    Behind our proxy, and only there, what it says of the client's address, scheme and host is believed.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = Settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.database_url)
     store.migrate()
-    return create_app(settings, store)
+    app = create_app(settings, store)
+    return ProxyFix(app, x_for=1, x_proto=1, x_host=1) if settings.accel_prefix else app
