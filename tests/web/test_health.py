@@ -1,6 +1,5 @@
 """Health, pools and metrics, with a real catalog where one is needed."""
 
-import json
 import shutil
 import socket
 import subprocess
@@ -36,9 +35,9 @@ AGENT: dict[str, Any] = {
 }
 
 
-def _heartbeat(site: Site, age: float = 0.0) -> None:
-    text = json.dumps({"pid": 1, "time": time.time() - age, "version": "0"})
-    (site.paths.run / "controller.json").write_text(text)
+def _heartbeat(site: Site, age: float = 0.0, host: str = "alpha") -> None:
+    site.paths.make()
+    write_heartbeat(site.paths.controllers, Heartbeat(host, time.time() - age))
 
 
 @contextmanager
@@ -82,16 +81,18 @@ def test_service_without_its_parts_lives_but_is_not_ready(site: Site) -> None:
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"time": "x"}', '{"time": null}', "\x00", '{"time": NaN}'])
 def test_unreadable_heartbeats_are_no_heartbeats(site: Site, text: str) -> None:
     """Whatever is in the heartbeat's file, the answer is a 503 that speaks of the controller."""
-    (site.paths.run / "controller.json").write_text(text)
+    site.paths.make()
+    (site.paths.controllers / "alpha.json").write_text(text)
     assert not body(site.client.get("/readyz"), 503)["checks"]["controller"]["ready"]
 
 
 def test_old_heartbeat_means_no_controller(site: Site) -> None:
-    """A heartbeat 20 s old does not count, a fresh one does."""
+    """A heartbeat 20 s old does not count, a fresh one does, also beside it."""
     _heartbeat(site, age=20)
-    assert "20 s ago" in body(site.client.get("/readyz"), 503)["checks"]["controller"]["detail"]
-    _heartbeat(site)
-    assert body(site.client.get("/readyz"), 503)["checks"]["controller"]["ready"]
+    assert "20 s ago on alpha" in body(site.client.get("/readyz"), 503)["checks"]["controller"]["detail"]
+    _heartbeat(site, host="beta")
+    check = body(site.client.get("/readyz"), 503)["checks"]["controller"]
+    assert check == {"ready": True, "detail": "runs on beta; was last heard from 20 s ago on alpha"}
 
 
 @pytest.mark.cctools

@@ -1,0 +1,169 @@
+"""Behind nginx: it ends TLS, sends the files itself, and holds nothing back."""
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.web import certificates
+from tests.web.certificates import Certificates
+from tests.web.proxy import PREFIX, nginx
+from tests.web.server import Server
+from tests.web.site import Site
+
+TOKEN = "a-token-of-the-tests"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+ODD_PATH = "say/text/50% Höhe? #1 & more.txt"
+MEGABYTE = 1_000_000
+
+
+class Behind:
+    """A web service, the address of its proxy, and how to trust that."""
+
+    def __init__(self, server: Server, url: str, made: Certificates) -> None:
+        """Keep them."""
+        self.server, self.url, self.made = server, url, made
+
+    @property
+    def site(self) -> Site:
+        """Return the service's files."""
+        return self.server.site
+
+    def http(self) -> httpx.Client:
+        """Return an HTTP client for the proxy."""
+        return httpx.Client(base_url=self.url, headers=BEARER, timeout=60.0, trust_env=False, verify=self.made.trust)
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
+    """Give a service with token and proxy, as on a cluster."""
+    root = tmp_path_factory.mktemp("proxy")
+    (root / "token").write_text(TOKEN)
+    made = certificates.make(root)
+    settings = {"LMSVC_TOKEN_FILE": str(root / "token"), "LMSVC_ACCEL_PREFIX": PREFIX}
+    with Server.start(root / "data", **settings) as server, nginx(root, server, made) as url:
+        yield Behind(server, url, made)
+
+
+def test_an_upload_is_on_its_way_to_the_disk_while_it_is_sent(behind: Behind) -> None:
+    """Of 50 MB the first half has reached the service before the second half is sent: nothing collects it between."""
+    content, seen = os.urandom(50 * MEGABYTE), list[int]()
+
+    def pieces() -> Iterator[bytes]:
+        yield content[: 25 * MEGABYTE]
+        for _ in range(100):
+            arrived = sum(path.stat().st_size for path in behind.site.paths.uploads.glob("incoming/*"))
+            if arrived > 20 * MEGABYTE:
+                break
+            time.sleep(0.05)
+        seen.append(arrived)
+        yield content[25 * MEGABYTE :]
+
+    with behind.http() as client:
+        answer = client.put("/api/v1/uploads/big.bin", content=pieces(), headers={"Content-Length": str(len(content))})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["sha256"] == hashlib.sha256(content).hexdigest()
+    assert seen[0] > 20 * MEGABYTE
+
+
+def test_the_proxy_sends_the_package_and_its_ranges(behind: Behind) -> None:
+    """Whole, in two ranges tied by the ETag, and as a head: the same bytes and headers as without a proxy."""
+    content, job_id = os.urandom(3 * MEGABYTE), behind.site.ended()
+    behind.site.package(job_id, content)
+    address = f"/api/v1/jobs/{job_id}/package"
+    with behind.http() as client:
+        whole, head = client.get(address), client.head(address)
+        first = client.get(address, headers={"Range": "bytes=0-999999"})
+        rest = client.get(address, headers={"Range": "bytes=1000000-", "If-Range": first.headers["ETag"]})
+        other = client.get(address, headers={"Range": "bytes=1000000-", "If-Range": '"other"'})
+        known = client.get(address, headers={"If-None-Match": whole.headers["ETag"]})
+        outside = client.get(address, headers={"Range": "bytes=3000000-"})
+        many = client.get(address, headers={"Range": "bytes=0-1,4-5"})
+    assert [answer.status_code for answer in (whole, head, first, rest, other, known)] == [200, 200, 206, 206, 200, 304]
+    assert whole.content == first.content + rest.content == other.content == many.content == content
+    assert rest.headers["Content-Range"] == "bytes 1000000-2999999/3000000"
+    assert outside.status_code == 416
+    assert outside.headers["Content-Type"] == "application/problem+json"
+    assert head.headers["Content-Length"] == "3000000"
+    assert "X-Accel-Redirect" not in whole.headers
+
+
+def test_headers_are_those_of_the_service(behind: Behind) -> None:
+    """Type, name, checksum and what protects a browser come through the proxy unchanged, once each."""
+    job_id = behind.site.ended()
+    file = behind.site.output(job_id, ODD_PATH, b"0123456789")
+    with behind.http() as client:
+        address = client.get(f"/api/v1/jobs/{job_id}/outputs").json()["outputs"][0]["href"]
+        answer = client.get(address)
+    assert answer.content == b"0123456789"
+    assert answer.headers.get_list("ETag") == [f'"{file.sha256}"']
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers.get_list("X-Content-Type-Options") == ["nosniff"]
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_the_service_itself_sends_no_byte(behind: Behind) -> None:
+    """Asked without the proxy it names the file, quoted so that nginx understands it, and sends an empty body."""
+    job_id = behind.site.ended()
+    behind.site.output(job_id, ODD_PATH, b"0123456789")
+    with behind.server.client() as client:
+        address = client.get(f"/api/v1/jobs/{job_id}/outputs", headers=BEARER).json()["outputs"][0]["href"]
+        answer = client.get(address, headers=BEARER)
+    quoted = "say/text/50%25%20H%C3%B6he%3F%20%231%20%26%20more.txt"
+    assert answer.headers["X-Accel-Redirect"] == f"{PREFIX}jobs/{job_id}/outputs/{quoted}"
+    assert answer.content == b""
+
+
+@pytest.mark.parametrize("path", ["lmsvc.sqlite3", "web.log", "", "../token", "jobs/"])
+def test_nobody_asks_the_proxy_for_files_directly(behind: Behind, path: str) -> None:
+    """The place of the files cannot be reached by its address, even with the token."""
+    with behind.http() as client:
+        assert client.get(PREFIX + path).status_code == 404
+
+
+def test_the_token_is_asked_for_through_the_proxy(behind: Behind) -> None:
+    """Without it there is neither file nor page, and the challenge reaches the browser."""
+    job_id = behind.site.ended()
+    behind.site.package(job_id, b"x")
+    with httpx.Client(base_url=behind.url, trust_env=False, verify=behind.made.trust) as client:
+        for path in ("/", f"/api/v1/jobs/{job_id}/package"):
+            answer = client.get(path)
+            assert answer.status_code == 401
+            assert answer.headers["WWW-Authenticate"].startswith("Basic")
+        assert client.get("/healthz").status_code == 200
+
+
+def test_events_are_not_held_back(behind: Behind) -> None:
+    """What happens to a job is told through the proxy at once."""
+    job_id = behind.site.queued()
+    cancel = threading.Timer(0.5, behind.site.client.post, (f"/api/v1/jobs/{job_id}/cancel",))
+    begin = time.monotonic()
+    with behind.http() as client, client.stream("GET", f"/api/v1/jobs/{job_id}/events") as response:
+        lines = response.iter_lines()
+        while not next(lines).startswith("event: status"):
+            pass
+        told = time.monotonic() - begin
+        cancel.start()
+        assert any(line == "event: end" for line in lines)
+    cancel.join()
+    print(f"first status after {told:.2f} s, end after {time.monotonic() - begin:.2f} s")
+    assert told < 0.5
+
+
+def test_forms_of_own_pages_work_under_the_address_of_the_proxy(behind: Behind) -> None:
+    """A form's origin is the proxy's address; one with another host or port is refused."""
+    job_id = behind.site.queued()
+    with behind.http() as client:
+        other = client.post(f"/jobs/{job_id}/cancel", headers={"Origin": "https://127.0.0.1:1"})
+        forged = client.post(
+            f"/jobs/{job_id}/cancel", headers={"Origin": "https://evil.example", "X-Forwarded-Host": "evil.example"}
+        )
+        own = client.post(f"/jobs/{job_id}/cancel", headers={"Origin": behind.url})
+    assert (other.status_code, forged.status_code, own.status_code) == (403, 403, 303)
+    assert own.headers["Location"] == f"/jobs/{job_id}"
