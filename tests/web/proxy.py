@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from jinja2 import Environment, StrictUndefined
+
 from tests.service.running import free_ports, wait_for
 from tests.web.certificates import Certificates
 from tests.web.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
+NGINX = "/usr/sbin/nginx"
 PREFIX = "/-/data/"
 
 
@@ -23,7 +26,7 @@ def nginx(directory: Path, server: Server, certificates: Certificates) -> Iterat
     (directory / "mime.types").write_text(Path("/etc/nginx/mime.types").read_text())
     (directory / "conf.d" / "lmsvc.conf").write_text(_site(port, server, certificates))
     log = (directory / "nginx.log").open("wb")
-    words = ["/usr/sbin/nginx", "-e", "stderr", "-p", str(directory), "-c", str(directory / "nginx.conf")]
+    words = [NGINX, "-e", "stderr", "-p", str(directory), "-c", str(directory / "nginx.conf")]
     process = subprocess.Popen(words, stdout=log, stderr=log)
     try:
         wait_for("nginx runs", lambda: _runs(process, directory), 20)
@@ -46,33 +49,23 @@ def _main(directory: Path) -> str:
 
 
 def _site(port: int, server: Server, certificates: Certificates) -> str:
-    data = server.site.settings.data_dir
-    return f"""
-server {{
-  listen 127.0.0.1:{port} ssl;
-  ssl_certificate {certificates.certificate};
-  ssl_certificate_key {certificates.key};
-  client_max_body_size 0;
-  location / {{
-    proxy_pass {server.url};
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host $http_host;
-    proxy_set_header X-Forwarded-Host $http_host;
-    proxy_set_header X-Forwarded-For $remote_addr;
-    proxy_set_header X-Forwarded-Proto https;
-    proxy_request_buffering off;
-    proxy_read_timeout 90s;
-  }}
-  location {PREFIX} {{
-    internal;
-    alias {data}/;
-    disable_symlinks on from={data};
-    etag off;
-    max_ranges 1;
-    add_header ETag $upstream_http_etag;
-    add_header Content-Security-Policy $upstream_http_content_security_policy;
-    add_header X-Content-Type-Options nosniff;
-  }}
-}}
-"""
+    """Return the role's configuration, with the addresses and places of this test."""
+    template = (ROOT / "roles" / "web" / "templates" / "nginx.conf.j2").read_text()
+    places = {"ansible_managed": "Made for a test.", "web_data_dir": str(server.site.settings.data_dir)}
+    text = Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False).from_string(template).render(places)
+    other = {
+        "listen 8443 ssl;": f"listen 127.0.0.1:{port} ssl;",
+        "server web:8080;": f"server {server.url.removeprefix('http://')};",
+        "/etc/nginx/server.crt": str(certificates.certificate),
+        "/run/secrets/lmsvc-tls-key": str(certificates.key),
+    }
+    for there, here in other.items():
+        assert there in text
+        text = text.replace(there, here)
+    return text if _knows_http2_on() else text.replace("http2 on;", "")
+
+
+def _knows_http2_on() -> bool:
+    """Return whether nginx is newer than Debian 12's, which spells this otherwise."""
+    ran = subprocess.run([NGINX, "-v"], capture_output=True, text=True, check=True)
+    return [int(part) for part in ran.stderr.strip().rpartition("/")[2].split(".")] >= [1, 25, 1]

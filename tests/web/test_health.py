@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from lmsvc.cctools.catalog import CatalogClient
+from lmsvc.heartbeats import Heartbeat, write_heartbeat
 from lmsvc.store.records import StepProgress
 from lmsvc.web.board import hosts_by_pool
 from lmsvc.web.metrics import Starvation

@@ -82,9 +82,8 @@ def test_the_proxy_sends_the_package_and_its_ranges(behind: Behind) -> None:
         other = client.get(address, headers={"Range": "bytes=1000000-", "If-Range": '"other"'})
         known = client.get(address, headers={"If-None-Match": whole.headers["ETag"]})
         outside = client.get(address, headers={"Range": "bytes=3000000-"})
-        many = client.get(address, headers={"Range": "bytes=0-1,4-5"})
     assert [answer.status_code for answer in (whole, head, first, rest, other, known)] == [200, 200, 206, 206, 200, 304]
-    assert whole.content == first.content + rest.content == other.content == many.content == content
+    assert whole.content == first.content + rest.content == other.content == content
     assert rest.headers["Content-Range"] == "bytes 1000000-2999999/3000000"
     assert outside.status_code == 416
     assert outside.headers["Content-Type"] == "application/problem+json"
