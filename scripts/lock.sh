@@ -7,4 +7,5 @@ compile() {
     --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file "$@"
 }
 compile requirements/service.txt --build-deps-for editable pyproject.toml
+compile requirements/cluster.txt requirements/cluster.in
 compile requirements/dev.txt requirements/dev.in

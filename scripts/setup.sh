@@ -1,20 +1,28 @@
 #!/usr/bin/env bash
 # Install what is missing: Debian packages, .venv (the service) and .tools (the tools' environment).
-# Usage: scripts/setup.sh service|test. Done parts are recognised by the content they were made from.
+# Usage: scripts/setup.sh service|cluster|test. Each includes those before it: the service on one machine, Ansible for
+# a cluster, tests and checks. Done parts are recognised by the content they were made from.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-purpose=${1:?usage: scripts/setup.sh service|test}
+purpose=${1:?usage: scripts/setup.sh service|cluster|test}
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+case $purpose in
+  service) purposes=(service) fitting=(service cluster test) ;;
+  cluster) purposes=(service cluster) fitting=(cluster test) ;;
+  test) purposes=(service cluster test) fitting=(test) ;;
+  *) fail "there is no purpose $purpose, only service, cluster and test" ;;
+esac
 
 debian_release() { . /etc/os-release; printf '%s' "${VERSION_ID:-}"; }
 release=$(debian_release)
 
 listed_packages() {
-  awk -v purpose="$purpose" -v release="$release" '
+  awk -v purposes=" ${purposes[*]} " -v release="$release" '
     /^#/ || NF == 0 { next }
-    ($2 == "service" || $2 == purpose) && ($3 == "" || $3 == release) { print $1 }' packages.apt
+    index(purposes, " " $2 " ") && ($3 == "" || $3 == release) { print $1 }' packages.apt
 }
 
 is_installed() { [[ $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) == "install ok installed" ]]; }
@@ -58,17 +66,30 @@ made() { [[ -f $1/.made-from && $(<"$1/.made-from") == "$2" ]]; }
 
 fingerprint() { cat "$@" | sha256sum | cut -d ' ' -f 1; }
 
+requirements_of() {
+  case $1 in
+    service) printf '%s\n' requirements/service.txt ;;
+    cluster) printf '%s\n' requirements/service.txt requirements/cluster.txt ;;
+    test) printf '%s\n' requirements/dev.txt ;;
+  esac
+}
+
+# environment_for PURPOSE: what .venv is made from when it serves that purpose.
+environment_for() {
+  local files
+  mapfile -t files < <(requirements_of "$1")
+  printf '%s' "$PWD $(fingerprint "${files[@]}" pyproject.toml)"
+}
+
 service_environment() {
-  local wanted requirements=requirements/service.txt
-  [[ $purpose == service ]] || requirements=requirements/dev.txt
-  wanted="$PWD $(fingerprint "$requirements" pyproject.toml)"
-  made .venv "$wanted" && return
-  [[ $purpose == service ]] && made .venv "$PWD $(fingerprint requirements/dev.txt pyproject.toml)" && return
+  local enough requirements
+  for enough in "${fitting[@]}"; do made .venv "$(environment_for "$enough")" && return; done
   usable_python .venv/bin/python || { rm -rf .venv; "$(find_python)" -m venv .venv; }
-  say "Installing the service into .venv ($requirements)"
-  .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r "$requirements"
+  mapfile -t requirements < <(requirements_of "$purpose")
+  say "Installing into .venv: ${requirements[*]}"
+  .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes "${requirements[@]/#/--requirement=}"
   .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
-  printf '%s' "$wanted" >.venv/.made-from
+  printf '%s' "$(environment_for "$purpose")" >.venv/.made-from
 }
 
 tools_environment() {
@@ -87,3 +108,4 @@ tools_environment() {
 packages
 service_environment
 tools_environment
+[[ $purpose != cluster ]] || say "Ready. Enter the environment with:  source .venv/bin/activate"
