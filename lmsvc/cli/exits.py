@@ -17,18 +17,21 @@ class Exit(IntEnum):
         return code
 
     OK = 0, "Done as asked; a job that was waited for succeeded."
-    JOB_FAILED = 1, "The job that was waited for failed or was cancelled."
+    JOB_FAILED = 1, "The job that was waited for failed or was cancelled, or a check failed."
     USAGE = 2, "Wrong use of the command, an invalid job document, or an invalid setting."
-    UNREACHABLE = 3, "No service answers at the address."
+    UNREACHABLE = 3, "No service answers at the address, or its certificate is not trusted."
     NOT_FOUND = 4, "There is no such job, tool or file."
     REFUSED = 5, "The service refuses this now: the job's state does not allow it, or there is no room."
     SERVICE_FAULT = 6, "The service failed; its log says why."
     TIMEOUT = 7, "The job had not ended after the time given with `--timeout`; it goes on."
+    NO_TOKEN = 8, "The service asks for a token, or the one given is not its own."
     INTERRUPTED = 130, "Ctrl-C. A job that was submitted goes on."
 
 
 def exit_of_status(status: int) -> Exit:
     """Return the exit code for an error status of the HTTP API."""
+    if status == 401:
+        return Exit.NO_TOKEN
     if status in (404, 410):
         return Exit.NOT_FOUND
     if status in (400, 413, 415, 422):

@@ -15,6 +15,8 @@ import click
 READY = "lmsvc is ready"
 READY_SECONDS = 90.0
 STOP_SECONDS = 20.0
+OF_ANOTHER = ("LMSVC_TOKEN_FILE", "LMSVC_ACCEL_PREFIX")
+"""Set for commands that talk to a service elsewhere, or by one; the service of one command needs neither."""
 
 
 @contextmanager
@@ -41,7 +43,7 @@ def _start(data_dir: Path, names: dict[str, str], log: Path) -> subprocess.Popen
     with log.open("wb") as out:
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "--", *words],
-            env={**os.environ, **names},
+            env={**{name: value for name, value in os.environ.items() if name not in OF_ANOTHER}, **names},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,

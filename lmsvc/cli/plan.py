@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from lmsvc.cli.documents import DOCUMENT, read_document
-from lmsvc.cli.options import as_json, service_url
+from lmsvc.cli.options import as_json, service
 from lmsvc.cli.text import columns, print_json
 from lmsvc.cli.upload import upload_files
 from lmsvc.client import Client
@@ -14,16 +14,15 @@ from lmsvc.client.models import Record
 
 @click.command()
 @click.argument("document", type=DOCUMENT)
-@service_url
+@service
 @as_json
-def plan(document: Path, url: str, as_json: bool) -> None:
+def plan(document: Path, client: Client, as_json: bool) -> None:
     """Show the stages the service would run DOCUMENT (- is stdin) in, without submitting it.
 
     Local files named in the document are uploaded, since lengths of arrays may depend on them.
     """
     data, folder = read_document(document)
-    with Client(url) as client:
-        answer = client.plan(upload_files(client, data, folder))
+    answer = client.plan(upload_files(client, data, folder))
     print_json(answer) if as_json else click.echo(plan_text(answer))
 
 

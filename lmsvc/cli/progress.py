@@ -1,7 +1,7 @@
 """The live picture of a job: a bar per step on a terminal, a line per change elsewhere."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn, TimeElapsedColumn
@@ -70,6 +70,24 @@ class Lines:
         if line != self._last:
             self._last = line
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def counter(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Give a function that shows on stderr how many of some things are done: in one line, or a line per change."""
+    console, last = Console(stderr=True), list[int]()
+
+    def show(done: int) -> None:
+        text = f"{title}: {done} of {total} done"
+        if status:
+            status.update(text)
+        elif last != [done]:
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+        last[:] = [done]
+
+    status = console.status(f"{title}: 0 of {total} done") if console.is_terminal else None
+    with status or nullcontext():
+        yield show
 
 
 def headline(job: Job) -> str:

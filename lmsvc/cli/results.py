@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
-from lmsvc.cli.options import service_url
+from lmsvc.cli.options import service
 from lmsvc.cli.text import size_text
 from lmsvc.client import Client
 
@@ -17,13 +17,12 @@ from lmsvc.client import Client
 @click.option("--item", type=click.IntRange(min=0), help="Only this item of a scattered step.")
 @click.option("--stdout", "stream", flag_value="stdout", help="Only standard output.")
 @click.option("--stderr", "stream", flag_value="stderr", help="Only standard error.")
-@service_url
-def logs(job_id: str, step: str | None, item: int | None, stream: str | None, url: str) -> None:
+@service
+def logs(job_id: str, step: str | None, item: int | None, stream: str | None, client: Client) -> None:
     """Print what the tools of job JOB_ID wrote, of all steps or of STEP."""
     if item is not None and step is None:
         raise click.UsageError("--item needs a STEP")
-    with Client(url) as client:
-        click.echo(client.log(job_id, step, item, stream or "both"), nl=False)
+    click.echo(client.log(job_id, step, item, stream or "both"), nl=False)
 
 
 @click.command()
@@ -31,17 +30,16 @@ def logs(job_id: str, step: str | None, item: int | None, stream: str | None, ur
 @click.argument("path", required=False)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File or directory to write to.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
-@service_url
-def download(job_id: str, path: str | None, output: Path | None, force: bool, url: str) -> None:
+@service
+def download(job_id: str, path: str | None, output: Path | None, force: bool, client: Client) -> None:
     """Download the package of job JOB_ID, or the one output at PATH (step/output/file)."""
     target = _target(output, PurePosixPath(path).name if path else f"{job_id}.zip")
     if target.exists() and not force:
         raise click.UsageError(f"{target} exists; --force replaces it, -o names another place")
-    with Client(url) as client:
-        if path:
-            client.download_output(job_id, path, target)
-        else:
-            download_package(client, job_id, target)
+    if path:
+        client.download_output(job_id, path, target)
+    else:
+        download_package(client, job_id, target)
     click.echo(f"{target} ({size_text(target.stat().st_size)})")
 
 

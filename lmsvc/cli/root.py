@@ -31,6 +31,7 @@ CHAPTERS: dict[str, dict[str, Entry]] = {
         "tools": Entry("lmsvc.cli.site:tools", "List the tools, or show one."),
         "datasets": Entry("lmsvc.cli.site:datasets", "List the site's datasets."),
         "pools": Entry("lmsvc.cli.site:pools", "List the pools and their slots."),
+        "check": Entry("lmsvc.cli.check:check", "Run a small job in every pool on every host."),
         "openapi": Entry("lmsvc.cli.site:openapi", "Print the description of the HTTP API."),
     },
     "Service": {

@@ -8,8 +8,17 @@ import click
 
 from lmsvc.cli.exits import Exit, exit_of_status
 from lmsvc.cli.root import cli
-from lmsvc.client.errors import ApiError, ClientError, ServiceUnreachable
+from lmsvc.client.errors import ApiError, ClientError, NotTrusted, ServiceUnreachable
 from lmsvc.jobs.faults import DocumentError, Fault
+
+TRUST_ADVICE = (
+    "Name the certificate of the site's own authority with --ca-file or LMSVC_CA_FILE (its administrator has it),"
+    " and the service by a name that its certificate has."
+)
+TOKEN_ADVICE = (
+    "Put the site's token into a file that only you can read and name that with --token-file or LMSVC_TOKEN_FILE,"
+    " or set LMSVC_TOKEN."
+)
 
 
 def run(words: Sequence[str]) -> int:
@@ -34,6 +43,9 @@ def _report(error: Exception) -> Exit:
         return _report_faults("The job document has faults", error.faults)
     if isinstance(error, ApiError):
         return _report_problem(error)
+    if isinstance(error, NotTrusted):
+        _say(f"{error}\n{TRUST_ADVICE}")
+        return Exit.UNREACHABLE
     if isinstance(error, ServiceUnreachable):
         _say(f"{error}\nIs the service running there? `lmsvc up` starts one; --url or LMSVC_URL names another.")
         return Exit.UNREACHABLE
@@ -43,7 +55,9 @@ def _report(error: Exception) -> Exit:
 
 def _report_problem(error: ApiError) -> Exit:
     code = exit_of_status(error.status)
-    if error.faults:
+    if code is Exit.NO_TOKEN:
+        _say(f"{error.title}.\n{TOKEN_ADVICE}")
+    elif error.faults:
         _report_faults(error.title, [Fault(fault.pointer, fault.detail) for fault in error.faults])
     else:
         _say(str(error))

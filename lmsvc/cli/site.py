@@ -2,7 +2,7 @@
 
 import click
 
-from lmsvc.cli.options import as_json, service_url
+from lmsvc.cli.options import as_json, service
 from lmsvc.cli.text import columns, print_json
 from lmsvc.client import Client
 from lmsvc.client.models import Record
@@ -10,12 +10,11 @@ from lmsvc.client.models import Record
 
 @click.command()
 @click.argument("name", required=False)
-@service_url
+@service
 @as_json
-def tools(name: str | None, url: str, as_json: bool) -> None:
+def tools(name: str | None, client: Client, as_json: bool) -> None:
     """List all tools, or show the tool NAME with its inputs and outputs."""
-    with Client(url) as client:
-        answer: object = client.tool(name) if name else client.tools()
+    answer: object = client.tool(name) if name else client.tools()
     if as_json:
         print_json(answer)
     elif isinstance(answer, dict):
@@ -43,12 +42,11 @@ def _type_text(type_: str | Record) -> str:
 
 
 @click.command()
-@service_url
+@service
 @as_json
-def datasets(url: str, as_json: bool) -> None:
+def datasets(client: Client, as_json: bool) -> None:
     """List the site's datasets with their layers."""
-    with Client(url) as client:
-        answer = client.datasets()
+    answer = client.datasets()
     if as_json:
         print_json(answer)
         return
@@ -57,12 +55,11 @@ def datasets(url: str, as_json: bool) -> None:
 
 
 @click.command()
-@service_url
+@service
 @as_json
-def pools(url: str, as_json: bool) -> None:
+def pools(client: Client, as_json: bool) -> None:
     """List the pools with their categories and slots."""
-    with Client(url) as client:
-        answer = client.pools()
+    answer = client.pools()
     if as_json:
         print_json(answer)
         return
@@ -79,8 +76,7 @@ def pools_text(answer: list[Record]) -> str:
 
 
 @click.command()
-@service_url
-def openapi(url: str) -> None:
+@service
+def openapi(client: Client) -> None:
     """Print the OpenAPI document of the service."""
-    with Client(url) as client:
-        print_json(client.openapi())
+    print_json(client.openapi())

@@ -5,7 +5,7 @@ import click
 from lmsvc.cli.exits import Exit
 from lmsvc.cli.failure import failure_text
 from lmsvc.cli.follow import finish
-from lmsvc.cli.options import as_json, service_url
+from lmsvc.cli.options import as_json, service
 from lmsvc.cli.text import columns, duration_text, moment_text, print_json, state_text
 from lmsvc.client import Client
 from lmsvc.client.models import Job, JobHead, JobPage
@@ -20,22 +20,21 @@ STATES = click.Choice(["queued", "running", "succeeded", "failed", "cancelled"])
 @click.option("--state", type=STATES, help="In the list: only jobs in this state.")
 @click.option("--search", "q", metavar="TEXT", help="In the list: only jobs whose name holds this text.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="Length of the list.")
-@service_url
+@service
 @as_json
 def status(
-    job_id: str | None, wait: bool, timeout: float | None, url: str, as_json: bool, **filters: str | int | None
+    job_id: str | None, wait: bool, timeout: float | None, client: Client, as_json: bool, **filters: str | int | None
 ) -> int:
     """Show job JOB_ID, or the newest jobs.
 
     With --wait the exit code says how the job ended: 0 succeeded, 1 failed or cancelled.
     """
-    with Client(url) as client:
-        if job_id is None:
-            return _list(client, filters, as_json)
-        if wait:
-            return finish(client, job_id, timeout, as_json)
-        job = client.job(job_id)
-        print_json(job) if as_json else click.echo(f"{job_text(job)}\n{failure_text(client, job)}", nl=False)
+    if job_id is None:
+        return _list(client, filters, as_json)
+    if wait:
+        return finish(client, job_id, timeout, as_json)
+    job = client.job(job_id)
+    print_json(job) if as_json else click.echo(f"{job_text(job)}\n{failure_text(client, job)}", nl=False)
     return Exit.OK
 
 

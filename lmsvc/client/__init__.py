@@ -3,12 +3,12 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from lmsvc.client.errors import ApiError, ClientError, ServiceUnreachable
+from lmsvc.client.errors import ApiError, ClientError, NotTrusted, ServiceUnreachable
 
 if TYPE_CHECKING:
     from lmsvc.client.client import Client
 
-__all__ = ["ApiError", "Client", "ClientError", "ServiceUnreachable"]
+__all__ = ["ApiError", "Client", "ClientError", "NotTrusted", "ServiceUnreachable"]
 
 
 def __getattr__(name: str) -> object:

@@ -26,10 +26,28 @@ class Client:
     Every method raises ``ServiceUnreachable`` where nothing answers and ``ApiError`` where the service says no.
     """
 
-    def __init__(self, url: str = "http://127.0.0.1:8080", timeout: float = 30.0) -> None:
-        """Prepare for the service at ``url``; nothing is sent yet."""
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:8080",
+        timeout: float = 30.0,
+        *,
+        token: str | None = None,
+        ca_file: Path | None = None,
+    ) -> None:
+        """Prepare for a service; nothing is sent yet.
+
+        Args:
+            url: its address.
+            timeout: seconds an answer may take.
+            token: what the service asks for, where it asks for one.
+            ca_file: certificate of the authority that the service's certificate must be of; default: the public ones.
+
+        Raises:
+            ClientError: the token or the certificate cannot be used.
+            OSError: ``ca_file`` cannot be read.
+        """
         self.url = url.rstrip("/")
-        self._transport = Transport(url, timeout)
+        self._transport = Transport(url, timeout, token, ca_file)
 
     def __enter__(self) -> Self:
         """Return the client itself."""

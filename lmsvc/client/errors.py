@@ -20,6 +20,10 @@ class ServiceUnreachable(ClientError):
     """No answer from the service."""
 
 
+class NotTrusted(ServiceUnreachable):
+    """The service's certificate does not prove that it is the one asked for; nothing was sent."""
+
+
 class ApiError(ClientError):
     """The service answered with a problem (RFC 9457)."""
 

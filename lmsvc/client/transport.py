@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 
-from lmsvc.client.errors import ApiError, ServiceUnreachable
+from lmsvc.client.errors import ApiError, NotTrusted, ServiceUnreachable
+from lmsvc.client.trust import authorization, certificates, distrust
 
 Query = dict[str, str | int | float | bool]
 Content = bytes | Iterator[bytes] | None
@@ -15,11 +17,19 @@ Content = bytes | Iterator[bytes] | None
 class Transport:
     """One connection pool to one service."""
 
-    def __init__(self, url: str, timeout: float) -> None:
-        """Prepare for the service at ``url``; an answer may take ``timeout`` seconds."""
+    def __init__(self, url: str, timeout: float, token: str | None = None, ca_file: Path | None = None) -> None:
+        """Prepare for the service at ``url``; an answer may take ``timeout`` seconds.
+
+        Redirects are not followed, so the token goes nowhere else.
+        """
         self.url = url.rstrip("/")
         self._http = httpx.Client(
-            base_url=self.url, timeout=timeout, verify=url.startswith("https:"), trust_env=not _is_loopback(url)
+            base_url=self.url,
+            headers=authorization(token),
+            timeout=timeout,
+            verify=url.startswith("https:") and certificates(ca_file),
+            trust_env=not _is_loopback(url),
+            follow_redirects=False,
         )
         self._timeout = timeout
 
@@ -59,6 +69,8 @@ class Transport:
         except httpx.InvalidURL as error:
             raise ServiceUnreachable(f"{self.url} is not an address: {error}") from error
         except httpx.TransportError as error:
+            if why := distrust(error):
+                raise NotTrusted(f"the certificate of {self.url} is not trusted: {why}") from error
             raise ServiceUnreachable(f"no answer from {self.url}: {error or type(error).__name__}") from error
 
 
