@@ -81,7 +81,7 @@ def _text(option: Mapping[str, Any]) -> str:
     return text if isinstance(text, str) else " ".join(text)
 
 
-def _mismatch(value: Any, option: Mapping[str, Any]) -> str:
+def _mismatch(value: object, option: Mapping[str, Any]) -> str:
     """Return how a value differs from its specification; nothing where it fits or is a template."""
     wanted = option.get("type", "str")
     if isinstance(value, str) and "{{" in value:
@@ -90,7 +90,7 @@ def _mismatch(value: Any, option: Mapping[str, Any]) -> str:
         return f"is {value!r}, not of type {wanted}"
     if option.get("choices") and value not in option["choices"]:
         return f"is {value!r}, not one of {', '.join(map(str, option['choices']))}"
-    if wanted == "list" and option.get("elements"):
+    if isinstance(value, list | tuple) and option.get("elements"):
         bad = [found for item in value if (found := _mismatch(item, {"type": option["elements"]}))]
         return f"has an item that {bad[0]}" if bad else ""
     return ""

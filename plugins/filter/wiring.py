@@ -44,12 +44,29 @@ def secrets_of_groups(groups: Sequence[str], pools: Pools, host_pools: Pools) ->
     return sorted({*services, *(f"lmsvc-pool-{name}{end}" for name in served for end in ("", "-previous"))})
 
 
+def units_of_groups(groups: Sequence[str], pools: Pools, firewall: str) -> list[str]:
+    """Return the units that are active on a host in these groups, with these pools."""
+    overlay = ["wg-quick@lm-overlay", "lmsvc-bridge", *(["lmsvc-firewall"] if firewall == "manage" else [])]
+    services = [f"lmsvc-{image}" for group in groups for image in IMAGES.get(group, [])]
+    return ["lmsvc.target", *overlay, *services, *(f"lmsvc-worker-{name}" for name in pools)]
+
+
+def hosts_of_pools(pools: Pools, workers: Sequence[str]) -> dict[str, list[str]]:
+    """Return the hosts of each pool that has slots."""
+    served = {name: [host for host in workers if host in pool.get("hosts", workers)] for name, pool in pools.items()}
+    return {name: hosts for name, hosts in served.items() if pools[name]["slots"] > 0}
+
+
+def addresses_of_peers(peers: Sequence[Mapping[str, Any]], prefix: str) -> dict[str, str]:
+    """Return the address of each peer's bridge in the overlay."""
+    return {peer["name"]: f"{prefix}.{peer['number']}.1" for peer in peers}
+
+
 class FilterModule:
     """The filters, as Ansible looks them up."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
-        return {
-            function.__name__: function
-            for function in (pools_on_host, pools_with_references, overlay_peers, images_of_groups, secrets_of_groups)
-        }
+        used_by_services = (pools_on_host, pools_with_references, overlay_peers, images_of_groups, secrets_of_groups)
+        used_by_health = (units_of_groups, hosts_of_pools, addresses_of_peers)
+        return {function.__name__: function for function in (*used_by_services, *used_by_health)}
