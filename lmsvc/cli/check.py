@@ -39,7 +39,7 @@ class Outcome:
 
 
 @click.command()
-@click.option("--timeout", type=click.FloatRange(1), default=60.0, show_default=True, metavar="SECONDS", help="Bound.")
+@click.option("--timeout", type=float, default=60.0, show_default=True, metavar="SECONDS", help="For all jobs.")
 @service
 @as_json
 def check(timeout: float, client: Client, as_json: bool) -> int:
