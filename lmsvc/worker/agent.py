@@ -19,7 +19,7 @@ from lmsvc.doorbell import Doorbell, ring
 from lmsvc.worker import process, share
 from lmsvc.worker.files import PoolFiles, SlotFiles, read_json, write_json
 from lmsvc.worker.keepers import Keepers
-from lmsvc.worker.options import AgentError, Options, passed_on, prepare_slots, program, read_options
+from lmsvc.worker.options import AgentError, Options, passed_on, passwords, prepare_slots, program, read_options
 
 BUSY_SECONDS, REST_SECONDS, EXPECTING_SECONDS = 0.2, 0.5, 0.05
 """Time between two queries: while there is work, at rest, and while a manager just listed has yet to register."""
@@ -44,6 +44,8 @@ class Agent:
         self._files = files
         self._keepers = keepers
         self._catalog = CatalogClient(*options.catalog, timeout=CATALOG_TIMEOUT_SECONDS)
+        self._passwords = passwords(options).keys()
+        self._strange: set[str] = set()
         self._slots = [files.slot(options.host, number) for number in range(1, options.slots + 1)]
         self._allocation: Record = read_json(files.allocation)
         self._managers: dict[tuple[str, int], share.Manager] = {}
@@ -90,9 +92,11 @@ class Agent:
         own = self._options
         found = share.newest_allocation(records, own.pool, own.controllers)
         fresh = self._catalog.fresh([found] if found else [], self._catalog.now(), FRESH_SECONDS)
-        registered = share.registered_managers(records, own.controllers)
+        entries = share.entries(fresh[0] if fresh else self._allocation)
+        registered = share.registered_managers(records, own.controllers, entries)
         vouched = share.listed(fresh[0], own.host) if fresh else {}
-        kept = {key: manager for key, manager in self._managers.items() if key in vouched}
+        known = ((key, manager) for key, manager in self._managers.items() if key in vouched)
+        kept = {key: manager for key, manager in known if share.is_meant(manager, entries[key])}
         self._managers = {**kept, **registered}
         if fresh and any(fresh[0].get(key) != self._allocation.get(key) for key in ("managers", "refuse")):
             self._renew(fresh[0])
@@ -108,10 +112,21 @@ class Agent:
         if not self._heard:
             return
         shares = share.listed(self._allocation, self._options.host)
-        wanted = [share.Wanted(self._managers[key], slots) for key, slots in shares.items() if key in self._managers]
+        known = [(self._managers[key], slots) for key, slots in shares.items() if key in self._managers]
+        wanted = [share.Wanted(manager, slots) for manager, slots in known if self._may_join(manager)]
         assigned = share.assign([self._view(slot) for slot in self._slots], wanted)
         for slot in self._slots:
             self._tell(slot, assigned[slot.name])
+
+    def _may_join(self, manager: share.Manager) -> bool:
+        """Return whether this pool knows the manager's password; where not, say so once."""
+        password = manager.get("password")
+        if password is None or password in self._passwords:
+            return True
+        if password not in self._strange:
+            self._strange.add(password)
+            _say(f"not joined: {manager['project']}, started with another password ({password}) than this pool knows")
+        return False
 
     def _view(self, slot: SlotFiles) -> share.SlotView:
         state = self._states.get(slot.name, {})
@@ -151,9 +166,10 @@ class Agent:
             for task, times in state.get("lost", {}).items():
                 lost[task] = lost.get(task, 0) + times
         name = {"type": "lm_agent", "uuid": f"agent-{own.host}-{own.pool}", "port": 0, "lifetime": 120}
+        secrets = {"passwords": sorted(self._passwords)}
         shape = {"slots_wanted": own.slots, "cores": own.cores, "memory_mb": own.memory_mb, "disk_mb": own.disk_mb}
         slots = [{key: value for key, value in state.items() if key != "lost"} for state in states]
-        return {**name, "pool": own.pool, "host": own.host, "slots": slots, "lost": lost, **shape}
+        return {**name, "pool": own.pool, "host": own.host, "slots": slots, "lost": lost, **shape, **secrets}
 
     def end(self) -> None:
         """End the slots with all that runs in them, and tell the catalog that there are none here any more."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lmsvc.cctools.factory import write_launcher
+from lmsvc.cctools.password import fingerprint
 from lmsvc.worker.files import PoolFiles, write_json
 
 PASSED_ON = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "LD_LIBRARY_PATH"})
@@ -29,6 +30,7 @@ class Options(NamedTuple):
     catalog: tuple[str, int]
     controllers: frozenset[str]
     password_file: Path
+    previous_password_file: Path | None
     cores: int
     memory_mb: int
     disk_mb: int
@@ -46,6 +48,9 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--catalog", required=True, type=_address, metavar="HOST:PORT")
     own.add_argument("--controllers", required=True, type=_words, metavar="ADDR[,ADDR]", help="whose records count")
     own.add_argument("--password-file", required=True, type=Path, help="the pool's Work Queue password, mode 0600")
+    own.add_argument(
+        "--previous-password-file", type=Path, help="the password before it, for managers that were started with that"
+    )
     own.add_argument("--cores", type=int, default=1, help="per slot")
     own.add_argument("--memory-mb", type=int, required=True, help="per slot")
     own.add_argument("--disk-mb", type=int, required=True, help="per slot")
@@ -67,8 +72,8 @@ def read_options(argv: Sequence[str]) -> Options:
     """Return the options; exits with a message where they are wrong."""
     given = vars(parser().parse_args(argv))
     pairs = (pair.partition("=") for pair in given.pop("env"))
-    for name in ("pool_dir", "password_file"):
-        given[name] = given[name].absolute()
+    for name in ("pool_dir", "password_file", "previous_password_file"):
+        given[name] = given[name] and given[name].absolute()
     return Options(**given, env={name: value for name, _, value in pairs})
 
 
@@ -98,13 +103,27 @@ def check_password(path: Path) -> None:
         raise AgentError(f"others can read the pool's password {path} (mode {mode:04o}): chmod 600 it")
 
 
+def passwords(options: Options) -> dict[str, Path]:
+    """Return the files of the passwords that slots may use, by fingerprint.
+
+    Raises:
+        AgentError: one of them cannot be read, or others can read it.
+    """
+    files = (options.previous_password_file, options.password_file)
+    found: dict[str, Path] = {}
+    for path in files:
+        if path is not None:
+            check_password(path)
+            found[fingerprint(path)] = path
+    return found
+
+
 def prepare_slots(options: Options, files: PoolFiles) -> None:
     """Write the slots' configuration and their launcher.
 
     Raises:
-        AgentError: a program or the password is missing.
+        AgentError: a program or a password is missing.
     """
-    check_password(options.password_file)
     configuration = {
         "pool_dir": str(options.pool_dir),
         "host": options.host,
@@ -112,6 +131,7 @@ def prepare_slots(options: Options, files: PoolFiles) -> None:
         "agent_pid": os.getpid(),
         "worker_program": program("work_queue_worker"),
         "password_file": str(options.password_file),
+        "passwords": {known: str(path) for known, path in passwords(options).items()},
         "cores": options.cores,
         "memory_mb": options.memory_mb,
         "disk_mb": options.disk_mb,

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 Record = dict[str, Any]
 Manager = dict[str, Any]
-"""``{"project", "address", "port", "started"}``, as in a slot's ``assignment.json``."""
+"""``{"project", "address", "port", "started"}``, as in a slot's ``assignment.json``, and where its allocation says so
+``"password"``, the fingerprint of the password it was started with."""
 
 MANAGER_TYPES = frozenset({"wq_master", "wq_manager"})
 ALLOCATION_TYPE = "lm_allocation"
@@ -38,26 +39,51 @@ def newest_allocation(records: Iterable[Record], pool: str, controllers: Collect
     return max(own, key=lambda record: (record.get("lastheardfrom", 0), record.get("serial", 0)), default=None)
 
 
-def registered_managers(records: Iterable[Record], controllers: Collection[str]) -> dict[tuple[str, int], Manager]:
-    """Return the managers that run on controllers, by project and port; of several, the one started last."""
+def registered_managers(
+    records: Iterable[Record], controllers: Collection[str], entries: Mapping[tuple[str, int], Record]
+) -> dict[tuple[str, int], Manager]:
+    """Return the managers that run on controllers, by project and port; of several, the one started last.
+
+    Args:
+        records: of the catalog.
+        controllers: addresses that are believed.
+        entries: what the allocation says of managers; one that names an address means only the manager there.
+    """
     found: dict[tuple[str, int], Manager] = {}
-    for record in sorted(records, key=lambda record: float(record.get("starttime") or 0)):
-        if record.get("type") in MANAGER_TYPES and _trusted(record, controllers):
-            project, port = str(record.get("project")), int(record.get("port") or 0)
-            started = record.get("starttime")
-            address = record["address"]
-            found[project, port] = {"project": project, "address": address, "port": port, "started": started}
+    own = (record for record in records if record.get("type") in MANAGER_TYPES and _trusted(record, controllers))
+    for record in sorted(own, key=lambda record: float(record.get("starttime") or 0)):
+        project, port = str(record.get("project")), int(record.get("port") or 0)
+        place = {"project": project, "address": record["address"], "port": port}
+        entry = entries.get((project, port), {})
+        manager = {**place, "started": record.get("starttime"), **_password(entry)}
+        if is_meant(manager, entry):
+            found[project, port] = manager
     return found
+
+
+def is_meant(manager: Manager, entry: Record) -> bool:
+    """Return whether an entry of an allocation speaks of this manager rather than of another by the same name."""
+    here = entry.get("address", manager["address"]) == manager["address"]
+    return here and manager.get("password") == _password(entry).get("password")
 
 
 def _trusted(record: Record, controllers: Collection[str]) -> bool:
     return record.get("address") in controllers
 
 
+def _password(entry: Record) -> dict[str, str]:
+    return {"password": str(entry["password"])} if entry.get("password") else {}
+
+
+def entries(allocation: Record | None) -> dict[tuple[str, int], Record]:
+    """Return what an allocation says of each manager, by project and port."""
+    managers = allocation.get("managers", {}) if allocation else {}
+    return {(project, int(entry["port"])): entry for project, entry in managers.items()}
+
+
 def listed(allocation: Record | None, host: str) -> dict[tuple[str, int], int]:
     """Return the slots of this host that an allocation gives to each manager, by project and port."""
-    managers = allocation.get("managers", {}) if allocation else {}
-    shares = {(project, int(entry["port"])): int(entry["hosts"].get(host, 0)) for project, entry in managers.items()}
+    shares = {key: int(entry["hosts"].get(host, 0)) for key, entry in entries(allocation).items()}
     return {key: slots for key, slots in shares.items() if slots > 0}
 
 

@@ -40,7 +40,7 @@ def start_worker(configuration: JsonObject, files: SlotFiles, manager: JsonObjec
     Args:
         configuration: the slot's, as the agent wrote it.
         files: of the slot; the worker's output goes to its log, of which only the last worker's is kept.
-        manager: project, address and port.
+        manager: project, address and port, and the fingerprint of its password where that is known.
     """
 
     def environment(pid: int) -> dict[str, str]:
@@ -48,14 +48,15 @@ def start_worker(configuration: JsonObject, files: SlotFiles, manager: JsonObjec
         place = {"LMSVC_HOST": configuration["host"], "LMSVC_PROJECT": manager["project"]}
         return {**configuration["environment"], **slot, **place}
 
-    words = [*_command(configuration, files), manager["address"], str(manager["port"])]
+    words = [*_command(configuration, files, manager), manager["address"], str(manager["port"])]
     return Worker(process.spawn(words, environment, files.log, files.work, append=False), manager)
 
 
-def _command(configuration: JsonObject, files: SlotFiles) -> list[str]:
+def _command(configuration: JsonObject, files: SlotFiles, manager: JsonObject) -> list[str]:
     cores, memory, disk = (configuration[name] for name in ("cores", "memory_mb", "disk_mb"))
     shape = [f"--cores={cores}", f"--memory={memory}", f"--disk={min(disk, _free_mb(files))}", "--gpus=0"]
-    place = [f"--workdir={files.work}", f"--password={configuration['password_file']}"]
+    password = configuration["passwords"].get(manager.get("password"), configuration["password_file"])
+    place = [f"--workdir={files.work}", f"--password={password}"]
     return [configuration["worker_program"], *shape, *WAITS, *place]
 
 

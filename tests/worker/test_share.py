@@ -6,7 +6,16 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lmsvc.worker.share import SlotView, Wanted, assign, listed, newest_allocation, registered_managers
+from lmsvc.worker.share import (
+    SlotView,
+    Wanted,
+    assign,
+    entries,
+    is_meant,
+    listed,
+    newest_allocation,
+    registered_managers,
+)
 
 CONTROLLERS = frozenset({"10.0.0.1"})
 
@@ -76,9 +85,9 @@ def test_only_controllers_are_believed() -> None:
         {**manager, "address": "10.9.9.9"},
         {**manager, "starttime": 7},
         manager,
-        {"type": "wq_master"},
+        {"type": "wq_master", "starttime": "never", "port": "none"},
     ]
-    found = registered_managers(records, CONTROLLERS)
+    found = registered_managers(records, CONTROLLERS, {})
     assert found == {("lm-p-1", 9201): {**_manager(1), "started": 7}}
     allocation = {"type": "lm_allocation", "pool": "p", "address": "10.0.0.1", "lastheardfrom": 5, "serial": 1}
     several = [allocation, {**allocation, "serial": 2}, {**allocation, "lastheardfrom": 9, "address": "10.9.9.9"}]
@@ -91,3 +100,19 @@ def test_only_this_hosts_share_is_listed() -> None:
     managers = {"a": {"port": 1, "hosts": {"h": 2, "i": 1}}, "b": {"port": 2, "hosts": {"i": 1}}}
     assert listed({"managers": managers}, "h") == {("a", 1): 2}
     assert listed(None, "h") == {}
+
+
+def test_an_allocation_says_which_of_two_managers_is_meant() -> None:
+    """Of managers of one name and port on two controllers the one at the allocation's address counts."""
+    both = CONTROLLERS | {"10.0.0.2"}
+    record = {"type": "wq_master", "project": "lm-p-1", "port": 9201, "address": "10.0.0.1", "starttime": 5}
+    records = [record, {**record, "address": "10.0.0.2", "starttime": 9}]
+    entry = {"port": 9201, "hosts": {"h": 1}, "address": "10.0.0.1", "password": "0123456789abcdef"}
+    told = entries({"managers": {"lm-p-1": entry}})
+    found = registered_managers(records, both, told)
+    meant = {"project": "lm-p-1", "address": "10.0.0.1", "port": 9201, "started": 5, "password": entry["password"]}
+    assert found == {("lm-p-1", 9201): meant}
+    assert is_meant(meant, entry)
+    assert not is_meant(meant, {**entry, "password": "another"})
+    assert not is_meant(meant, {**entry, "address": "10.0.0.2"})
+    assert registered_managers(records, both, {})["lm-p-1", 9201]["address"] == "10.0.0.2"
