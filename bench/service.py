@@ -14,6 +14,8 @@ from typing import Any
 from bench.ports import Ports
 from bench.processes import descendants, end, wait_until
 from lmsvc.client import Client
+from lmsvc.heartbeats import read_heartbeats
+from lmsvc.paths import DataPaths
 from lmsvc.supervisor import kill_instance
 
 READY_LINE = "lmsvc is ready"
@@ -106,8 +108,8 @@ class Service:
 
     def controller_pid(self) -> int:
         """Return the process id of the controller."""
-        beat = json.loads((self.data_dir / "run" / "controller.json").read_text(encoding="utf-8"))
-        return int(beat["pid"])
+        (beat,) = read_heartbeats(DataPaths(self.data_dir).controllers)
+        return beat.pid
 
     def run(self, document: Mapping[str, Any]) -> Timing:
         """Submit a job and wait for its package.

@@ -68,6 +68,16 @@ class DataPaths:
         return self.root / "tmp"
 
     @property
+    def controllers(self) -> Path:
+        """Heartbeats of controllers."""
+        return self.run / "controllers"
+
+    def make(self) -> None:
+        """Make the directories that the service's programs write to, closed to others."""
+        for path in (self.uploads, self.logs, self.root / "jobs", self.run, self.controllers, self.temporary):
+            path.mkdir(mode=0o750, parents=True, exist_ok=True)
+
+    @property
     def controller_doorbell(self) -> Path:
         """Rung by the web service when there is something for the controller to do."""
         return self.run / "controller.doorbell"

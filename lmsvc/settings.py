@@ -9,7 +9,10 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from lmsvc.paths import DataPaths
+
 PoolName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$", max_length=20)]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=63)]
 
 
 def _usable_cores() -> int:
@@ -56,7 +59,7 @@ class Settings(BaseSettings):
     )
     manager_ports: tuple[int, int] = Field(default=(9200, 9399), description="range of ports for makeflow managers")
     controllers: list[str] = Field(default=["127.0.0.1"], description="addresses whose catalog records slots believe")
-    host_name: str = Field(default_factory=socket.gethostname, description="this host's name in records and pages")
+    host_name: HostName = Field(default_factory=socket.gethostname, description="this host's name in records and pages")
     pools: dict[PoolName, PoolSettings] = Field(
         default_factory=lambda: {"default": PoolSettings()}, description="pools by name; one machine needs only one"
     )
@@ -77,6 +80,12 @@ class Settings(BaseSettings):
         self.database_url = self.database_url or f"sqlite:///{self.data_dir}/lmsvc.sqlite3"
         self.tool_path = self.tool_path or os.environ.get("PATH", os.defpath)
         return self
+
+    def password_file(self, pool: str) -> Path:
+        """Return the file with the Work Queue password of a pool."""
+        if self.password_dir is None:
+            return DataPaths(self.data_dir).password(pool)
+        return self.password_dir / f"lmsvc-pool-{pool}"
 
     def environment(self) -> dict[str, str]:
         """Return the ``LMSVC_*`` variables that give another process these settings."""

@@ -21,10 +21,13 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "cctools": frozenset(),
     "worker": frozenset({"cctools", "doorbell"}),
     "tools": frozenset(),
+    "heartbeats": frozenset(),
     "controller": frozenset(
-        {"cctools", "doorbell", "jobs", "paths", "planning", "registries", "settings", "store", "worker"}
+        {"cctools", "doorbell", "heartbeats", "jobs", "paths", "planning", "registries", "settings", "store", "worker"}
     ),
-    "web": frozenset({"cctools", "doorbell", "jobs", "paths", "planning", "registries", "settings", "store", "worker"}),
+    "web": frozenset(
+        {"cctools", "doorbell", "heartbeats", "jobs", "paths", "planning", "registries", "settings", "store", "worker"}
+    ),
 }
 """By part of the package the other parts that it may import; parts that are not named may import any but cli."""
 

@@ -132,11 +132,6 @@ class MakeflowProcess:
                 start_new_session=True,
             )
 
-    @property
-    def pid(self) -> int:
-        """Process id of the makeflow."""
-        return self._process.pid
-
     def exit_code(self) -> int | None:
         """Return the exit code, negative for a signal, or None while it runs."""
         return self._process.poll()

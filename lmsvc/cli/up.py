@@ -1,6 +1,5 @@
 """``lmsvc up``: the whole service on this machine, as plain processes below one supervisor."""
 
-import json
 import os
 import secrets
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 import httpx
 
 import lmsvc
+from lmsvc.heartbeats import read_heartbeats, remove_heartbeat
 from lmsvc.paths import DataPaths
 from lmsvc.settings import PoolSettings, Settings
 from lmsvc.supervisor import INSTANCE_MARK, AlreadyRunning, Program, Supervisor, kill_instance, only_instance
@@ -109,7 +109,7 @@ def _agent(settings: Settings, paths: DataPaths, name: str, pool: PoolSettings) 
         ),
         *("--host", settings.host_name, "--slots", str(pool.slots)),
         *("--catalog", f"{settings.catalog_host}:{settings.catalog_port}"),
-        *("--controllers", ",".join(settings.controllers), "--password-file", str(paths.password(name))),
+        *("--controllers", ",".join(settings.controllers), "--password-file", str(settings.password_file(name))),
         *("--cores", str(pool.cores), "--memory-mb", str(pool.memory_mb), "--disk-mb", str(pool.disk_mb)),
         *("--path", settings.tool_path, "--env", f"PYTHONPATH={paths.root / 'python'}"),
         *("--env", f"{INSTANCE_MARK}={settings.data_dir}"),
@@ -131,15 +131,14 @@ def _offer_package(directory: Path) -> None:
 
 def _prepare(settings: Settings, paths: DataPaths) -> None:
     _check_programs()
-    for directory in (paths.logs, paths.uploads, paths.root / "catalog", paths.root / "jobs"):
-        directory.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(paths.temporary, ignore_errors=True)
-    paths.temporary.mkdir()
+    paths.make()
+    (paths.root / "catalog").mkdir(exist_ok=True)
     _offer_package(paths.root / "python")
-    (paths.run / "controller.json").unlink(missing_ok=True)
+    remove_heartbeat(paths.controllers, settings.host_name)
     for name in settings.pools:
         paths.pool(name).mkdir(parents=True, exist_ok=True)
-        make_password(paths.password(name))
+        make_password(settings.password_file(name))
 
 
 def _check_programs() -> None:
@@ -208,11 +207,8 @@ def _wait_ready(supervisor: Supervisor, settings: Settings) -> None:
 
 
 def _slots_alive(settings: Settings) -> bool:
-    beat = DataPaths(settings.data_dir).run / "controller.json"
-    try:
-        slots = json.loads(beat.read_text(encoding="utf-8"))["slots"]
-    except (OSError, ValueError, KeyError):
-        return False
+    beats = read_heartbeats(DataPaths(settings.data_dir).controllers)
+    slots = next((beat.slots for beat in beats if beat.host == settings.host_name), {})
     return all(slots.get(name, 0) >= pool.slots for name, pool in settings.pools.items())
 
 

@@ -3,15 +3,17 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
+from lmsvc.controller.agents import AGENT_RECORD, AgentReport, read_agents
+from lmsvc.controller.demand import Demand
+from lmsvc.controller.peers import DEMAND_RECORD, Peers
 from lmsvc.doorbell import ring
 from lmsvc.planning.allocation import Allocation, ManagerDemand, allocate
 
-AGENT_RECORD = "lm_agent"
 ALLOCATION_RECORD = "lm_allocation"
 DONE_RECORD = "lm_done"
 FRESH_SECONDS = 15.0
@@ -24,64 +26,58 @@ LOSSES_TO_REFUSE = 3
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Demand:
-    """What one manager asks for, and where it listens."""
-
-    manager: ManagerDemand
-    port: int
-
-
 class Board:
-    """Reads the agents' records and publishes one allocation per pool."""
+    """Reads the records of agents and controllers; where this controller leads, publishes one allocation per pool."""
 
-    def __init__(self, catalog: CatalogClient, pools: Sequence[str], doorbells: Mapping[str, Path]) -> None:
+    def __init__(
+        self, catalog: CatalogClient, peers: Peers, pools: Sequence[str], doorbells: Mapping[str, Path]
+    ) -> None:
         """Speak to a catalog.
 
         Args:
             catalog: where the records are.
+            peers: the other controllers.
             pools: names of all pools.
             doorbells: of agents on this host, by pool; rung when an allocation changes.
         """
         self._catalog = catalog
+        self._peers = peers
         self._doorbells = doorbells
-        self._agents: Sequence[Mapping[str, Any]] = []
+        self._agents: Sequence[AgentReport] = []
         self._looked = float("-inf")
         self._published: dict[str, tuple[float, dict[str, Any]]] = {}
         self._pools = tuple(pools)
-        self._allocation: Allocation = {}
+        self._allocation: Allocation | None = None
         self._serial = int(time.time() * 1000)
+        self._heard = False
         self.reachable = False
 
     def look(self, now: float, *, busy: bool) -> None:
-        """Read the agents' records again, if the last look is long enough ago."""
+        """Read the records again, if the last look is long enough ago."""
         if now - self._looked < (LOOK_SECONDS_BUSY if busy else LOOK_SECONDS_IDLE):
             return
         self._looked = now
         try:
-            records = self._catalog.query([AGENT_RECORD])
+            records = self._catalog.query([AGENT_RECORD, DEMAND_RECORD])
         except CatalogUnreachable as error:
             if self.reachable:
                 log.warning("catalog unreachable: %s", error)
             self.reachable = False
             return
-        self.reachable = True
-        self._agents = self._catalog.fresh(records, self._catalog.now(), FRESH_SECONDS)
+        self.reachable = self._heard = True
+        self._peers.take(records, now)
+        self._agents = read_agents(self._catalog.fresh(records, self._catalog.now(), FRESH_SECONDS))
 
     def capacity(self, pool: str) -> dict[str, int]:
         """Return the slots of a pool that are alive, by host."""
-        return {
-            str(agent["host"]): len(agent["slots"])
-            for agent in self._agents
-            if agent.get("pool") == pool and agent.get("slots")
-        }
+        return {agent.host: agent.slots for agent in self._agents if agent.pool == pool and agent.slots}
 
     def refused(self) -> dict[str, str]:
         """Return the tasks that lost their worker too often, with the reason to give."""
         losses: dict[str, int] = {}
         for agent in self._agents:
-            for task, count in agent.get("lost", {}).items():
-                losses[task] = losses.get(task, 0) + int(count)
+            for task, count in agent.lost.items():
+                losses[task] = losses.get(task, 0) + count
         return {
             task: f"the task lost its worker {count} times; it may kill it or its host"
             for task, count in losses.items()
@@ -89,17 +85,45 @@ class Board:
         }
 
     def publish(self, demands: Sequence[Demand], now: float) -> None:
-        """Share the slots among the managers and tell the agents; repeats itself every few seconds."""
-        ports = {demand.manager.project: demand.port for demand in demands}
-        refused = self.refused()
+        """Tell what this controller's managers ask for; where it leads, share the slots among all and tell the agents.
+
+        Nothing is shared out before the catalog has said once who else is there.
+        """
+        self._peers.tell(demands, now)
+        if not self._heard or not self._peers.leads(now):
+            self._allocation = None
+            return
+        own = [replace(demand, address=self._peers.address) for demand in demands]
+        asked = {demand.manager.project: demand for demand in (*self._peers.demands(now), *own)}
+        self._share_out(asked, now)
+
+    def _share_out(self, asked: Mapping[str, Demand], now: float) -> None:
+        previous = self._working() if self._allocation is None else self._allocation
         capacity = {pool: self.capacity(pool) for pool in self._pools}
-        self._allocation = allocate([demand.manager for demand in demands], capacity, self._allocation)
+        managers = [self._reachable(demand) for demand in asked.values()]
+        self._allocation = allocate(managers, capacity, previous)
+        refused = self.refused()
         for pool in self._pools:
-            managers = {
-                project: {"port": ports[project], "hosts": dict(hosts)}
-                for project, hosts in self._allocation.get(pool, {}).items()
-            }
-            self._tell(pool, {"managers": managers, "refuse": refused}, now)
+            shares = self._allocation.get(pool, {})
+            listed = {project: _entry(asked[project], hosts) for project, hosts in shares.items()}
+            self._tell(pool, {"managers": listed, "refuse": refused}, now)
+
+    def _working(self) -> Allocation:
+        """Return the allocation as the slots have it now, from which a new leader begins."""
+        found: Allocation = {}
+        for agent in self._agents:
+            for project, slots in agent.working.items():
+                found.setdefault(agent.pool, {}).setdefault(project, {})[agent.host] = slots
+        return found
+
+    def _reachable(self, demand: Demand) -> ManagerDemand:
+        """Return a manager that asks for no host whose slots do not know its password."""
+        manager = demand.manager
+        agents = [agent for agent in self._agents if agent.pool == manager.pool]
+        knowing = frozenset(agent.host for agent in agents if agent.knows(demand.password))
+        if len(knowing) == len(agents):
+            return manager
+        return replace(manager, hosts=knowing if manager.hosts is None else manager.hosts & knowing)
 
     def remove_manager(self, port: int) -> None:
         """Replace the record that a finished manager leaves in the catalog for minutes."""
@@ -123,3 +147,10 @@ class Board:
         except CatalogUnreachable:
             return False
         return True
+
+
+def _entry(demand: Demand, hosts: Mapping[str, int]) -> dict[str, Any]:
+    """Return what an allocation says of a manager."""
+    known = {"address": demand.address, "password": demand.password}
+    told = {name: value for name, value in known.items() if value}
+    return {"port": demand.port, "hosts": dict(hosts), **told}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lmsvc.controller.board import Demand
+from lmsvc.controller.demand import Demand
 from lmsvc.controller.files import write_json
 from lmsvc.controller.inputs import InputSources, JobInputs, check_tools, resolve_inputs
 from lmsvc.controller.intake import Intake
@@ -66,6 +66,11 @@ class JobRun:
         self._complete: set[str] = set()
         self.plan: Plan = self._plan()
         self.stopped = False
+
+    @property
+    def hosts(self) -> frozenset[str] | None:
+        """The hosts the job may use; None is all."""
+        return None if self.document.hosts is None else frozenset(self.document.hosts)
 
     @property
     def finished(self) -> bool:
@@ -140,7 +145,7 @@ class JobRun:
         if attempt is None:
             self._stage_complete(stage)
             return
-        run = StageRun(self.job, stage, attempt, self._context.machinery)
+        run = StageRun(self.job, stage, attempt, self._context.machinery, self.hosts)
         for shard in run.shards:
             self._intake.progress.planned(stage.id, attempt_number(attempt), shard.tasks)
         self._stages[stage.id] = run

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lmsvc.controller.board import Demand
+from lmsvc.controller.demand import Demand
 from lmsvc.controller.finish import Verdict, finish
 from lmsvc.controller.inputs import InputGone
 from lmsvc.controller.job_run import JobContext, JobRun

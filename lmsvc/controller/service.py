@@ -4,28 +4,34 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Collection
 from types import FrameType
 
 from lmsvc import __version__
 from lmsvc.cctools.catalog import CatalogClient
-from lmsvc.controller.board import Board, Demand
-from lmsvc.controller.files import write_json
+from lmsvc.controller.board import Board
+from lmsvc.controller.demand import Demand
 from lmsvc.controller.inputs import InputSources
 from lmsvc.controller.job_run import JobContext
 from lmsvc.controller.lifecycle import STORE_TROUBLE, HeldJobs
+from lmsvc.controller.peers import Peers
 from lmsvc.controller.ports import PortRange
 from lmsvc.controller.reconcile import remove_deleted_jobs
 from lmsvc.controller.stage_run import Machinery
-from lmsvc.controller.waiting import Waiting
+from lmsvc.controller.waiting import Needs, Waiting
 from lmsvc.doorbell import Doorbell
+from lmsvc.heartbeats import Heartbeat, remove_heartbeat, write_heartbeat
 from lmsvc.paths import DataPaths
 from lmsvc.planning.results import PoolShape
 from lmsvc.registries import Registries
 from lmsvc.settings import PoolSettings, Settings
+from lmsvc.store.records import Job
 from lmsvc.store.store import Store
 
 BUSY_SECONDS = 0.03
 IDLE_SECONDS = 1.0
+IDLE_AMONG_PEERS_SECONDS = 0.2
+"""Without work of its own a controller still shares out slots for others, which ring no bell."""
 HEARTBEAT_SECONDS = 3.0
 CLAIM_SECONDS = 1.0
 CANCEL_SECONDS = 1.0
@@ -43,11 +49,12 @@ class Controller:
         self._store = store
         self._paths = DataPaths(settings.data_dir)
         self._owner = f"{settings.host_name}:{os.getpid()}:{time.time_ns()}"
-        self._paths.run.mkdir(parents=True, exist_ok=True)
+        self._paths.make()
         self._doorbell = Doorbell(self._paths.controller_doorbell)
         catalog = CatalogClient(settings.catalog_host, settings.catalog_port)
         bells = {pool: self._paths.pool(pool) / "doorbell" for pool in settings.pools}
-        self._board = Board(catalog, list(settings.pools), bells)
+        self._peers = Peers(catalog, settings.host_name, settings.controllers)
+        self._board = Board(catalog, self._peers, list(settings.pools), bells)
         self._machinery = Machinery(settings, self._paths, PortRange(*settings.manager_ports), self._board)
         self._registries = Registries.of(settings)
         self._jobs = HeldJobs(self._owner, store, self._paths.controller_doorbell)
@@ -68,15 +75,22 @@ class Controller:
                 log.warning("trying again: %s", error)
                 self._give_up_overdue_claims(time.monotonic())
                 time.sleep(IDLE_SECONDS)
-            if self._doorbell.wait(BUSY_SECONDS if self._jobs else IDLE_SECONDS):
+            if self._doorbell.wait(self._pause(time.monotonic())):
                 self._due.pop("claim", None)
                 self._due.pop("cancel", None)
         self._jobs.release_all()
+        self._peers.leave()
+        remove_heartbeat(self._paths.controllers, self._settings.host_name)
+
+    def _pause(self, now: float) -> float:
+        if self._jobs:
+            return BUSY_SECONDS
+        return IDLE_SECONDS if self._peers.count(now) == 1 else IDLE_AMONG_PEERS_SECONDS
 
     def tick(self) -> None:
         """Do once all there is to do."""
         now = time.monotonic()
-        self._board.look(now, busy=bool(self._jobs))
+        self._board.look(now, busy=bool(self._jobs) or self._peers.count(now) > 1)
         self._heartbeat(now)
         self._keep_claims(now)
         self._cancel(now)
@@ -93,13 +107,15 @@ class Controller:
         self._due[what] = now + seconds
         return True
 
-    def _context(self) -> JobContext:
+    def _context(self, job: Job) -> JobContext:
         sources = InputSources(self._store.upload, self._paths.upload, self._registries.datasets)
-        pools = {name: self._shape(name, pool) for name, pool in self._settings.pools.items()}
+        hosts = job.document.get("hosts")
+        pools = {name: self._shape(name, pool, hosts) for name, pool in self._settings.pools.items()}
         return JobContext(self._machinery, self._store, self._registries.tools, sources, pools)
 
-    def _shape(self, name: str, pool: PoolSettings) -> PoolShape:
-        alive = sum(self._board.capacity(name).values())
+    def _shape(self, name: str, pool: PoolSettings, hosts: Collection[str] | None) -> PoolShape:
+        capacity = self._board.capacity(name)
+        alive = sum(slots for host, slots in capacity.items() if hosts is None or host in hosts)
         slots = max(1, alive or pool.slots)
         return PoolShape(name, tuple(pool.categories), slots, pool.cores, pool.memory_mb, pool.disk_mb)
 
@@ -108,8 +124,8 @@ class Controller:
         if slots == self._told_slots and not self._every("heartbeat", HEARTBEAT_SECONDS, now):
             return
         self._told_slots = slots
-        beat = {"pid": os.getpid(), "time": time.time(), "version": __version__, "slots": slots}
-        write_json(self._paths.run / "controller.json", beat)
+        host, leads = self._settings.host_name, self._peers.leads(now)
+        write_heartbeat(self._paths.controllers, Heartbeat(host, time.time(), os.getpid(), __version__, leads, slots))
 
     def _keep_claims(self, now: float) -> None:
         """Renew the claims; let go of jobs whose claim is lost, and of claims whose job was never begun."""
@@ -137,8 +153,13 @@ class Controller:
         if not self._every("claim", CLAIM_SECONDS, now):
             return
         lease, most = self._settings.lease_seconds, self._settings.max_running_jobs
-        while job := self._store.claim(self._owner, time.time(), lease, most):
-            self._jobs.begin(job, self._context(), time.time())
+        while self._has_room(now) and (job := self._store.claim(self._owner, time.time(), lease, most)):
+            self._jobs.begin(job, self._context(job), time.time())
+
+    def _has_room(self, now: float) -> bool:
+        """Return whether this controller may take a job and leave the others their part of those that run at a time."""
+        controllers = self._peers.count(now)
+        return controllers == 1 or len(self._jobs) <= self._settings.max_running_jobs // controllers
 
     def _cancel(self, now: float) -> None:
         if not self._jobs or not self._every("cancel", CANCEL_SECONDS, now):
@@ -148,11 +169,12 @@ class Controller:
                 self._jobs.cancel(head.id, time.time())
 
     def _explain_waiting(self, demands: list[Demand], now: float) -> None:
-        capacity = {pool: sum(self._board.capacity(pool).values()) for pool in self._settings.pools}
+        capacity = {pool: self._board.capacity(pool) for pool in self._settings.pools}
         for job_id, run in self._jobs.runs().items():
             wanted = [demand.manager for demand in demands if demand.manager.job == job_id]
             pools = {manager.pool for manager in wanted if manager.tasks}
-            reason = self._waiting.reason(job_id, pools, capacity, bool(run.running()), now)
+            needs = Needs(pools, run.hosts, bool(run.running()))
+            reason = self._waiting.reason(job_id, needs, capacity, now)
             if self._waiting.is_news(job_id, reason):
                 self._store.set_waiting(job_id, reason)
 

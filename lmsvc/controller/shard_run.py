@@ -13,6 +13,7 @@ from typing import Any
 
 from lmsvc.cctools.makeflow import LOCK_TAKEN, MakeflowProcess, Manager, Rule, write_workflow
 from lmsvc.cctools.makeflow_log import MakeflowLog, RuleState
+from lmsvc.cctools.password import fingerprint
 from lmsvc.planning.tasks import Task
 from lmsvc.settings import PoolSettings
 from lmsvc.worker import step_runner
@@ -55,6 +56,7 @@ class ShardRun:
         self.tasks = tuple(tasks)
         self.finished: set[int] = set()
         self.port = 0
+        self.password = ""
         self._starts = 0
         self._started = 0.0
         self._process: MakeflowProcess | None = None
@@ -66,12 +68,8 @@ class ShardRun:
         self._starts += 1
         self._started = time.monotonic()
         self.port = manager.port
+        self.password = fingerprint(manager.password_file)
         self._process = MakeflowProcess(self.directory, manager)
-
-    @property
-    def pid(self) -> int | None:
-        """Process id of the makeflow while there is one."""
-        return self._process.pid if self._process else None
 
     def poll(self) -> list[ShardTask]:
         """Read the log; return the tasks that finished since the last look."""

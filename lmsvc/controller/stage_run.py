@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lmsvc.cctools.makeflow import Manager
-from lmsvc.controller.board import Board, Demand
+from lmsvc.controller.board import Board
+from lmsvc.controller.demand import Demand
 from lmsvc.controller.ports import PortRange
 from lmsvc.controller.shard_run import ENDED_MARK, ShardRun, ShardState, ShardTask, load_shard, write_shard
 from lmsvc.paths import DataPaths, JobPaths
@@ -47,11 +48,14 @@ class LostTask:
 class StageRun:
     """The makeflows of one attempt at a stage."""
 
-    def __init__(self, job: Job, stage: Stage, attempt: Path, machinery: Machinery) -> None:
-        """Run the attempt that `write_attempt` left in a directory."""
+    def __init__(
+        self, job: Job, stage: Stage, attempt: Path, machinery: Machinery, hosts: frozenset[str] | None
+    ) -> None:
+        """Run the attempt that `write_attempt` left in a directory, on some hosts or on all."""
         self.stage = stage
         self._job = job
         self._machinery = machinery
+        self._hosts = hosts
         generation = attempt_number(attempt)
         self.shards = [
             ShardRun(path, _project(job.id, stage, path, generation), stage.pool, load_shard(path))
@@ -100,8 +104,9 @@ class StageRun:
                 job=self._job.id,
                 tasks=shard.demand(),
                 lane="small" if self._job.small else "normal",
+                hosts=self._hosts,
             )
-            yield Demand(manager, shard.port)
+            yield Demand(manager, shard.port, shard.password)
 
     def running(self) -> dict[str, int]:
         """Return how many items of each step run now."""
@@ -121,7 +126,7 @@ class StageRun:
     def _start(self, shard: ShardRun) -> None:
         settings = self._machinery.settings
         port = self._machinery.ports.take()
-        password = self._machinery.paths.password(shard.pool)
+        password = settings.password_file(shard.pool)
         shard.start(Manager(shard.project, port, self._machinery.catalog, password))
         log.info("job %s: makeflow %s on port %d (%s)", self._job.id, shard.project, port, settings.host_name)
 

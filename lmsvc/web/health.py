@@ -1,19 +1,16 @@
 """Whether the service lives and whether it can do its work."""
 
-import json
-import time
 from collections.abc import Callable
 
 from flask import Response
 from pydantic import BaseModel, Field
 
 from lmsvc import __version__
+from lmsvc.heartbeats import read_heartbeats
 from lmsvc.store.errors import StoreError
 from lmsvc.web.answers import json_answer
 from lmsvc.web.operations import Answer, Operation
 from lmsvc.web.services import Services, services
-
-HEARTBEAT_SECONDS = 15.0
 
 
 class Alive(BaseModel):
@@ -65,16 +62,11 @@ def _catalog(found: Services) -> Check:
 
 
 def _controller(found: Services) -> Check:
-    heartbeat = found.paths.run / "controller.json"
-    try:
-        age = time.time() - float(json.loads(heartbeat.read_bytes())["time"])
-    except FileNotFoundError:
-        return Check(ready=False, detail="has not started")
-    except (OSError, ValueError, KeyError, TypeError):
-        return Check(ready=False, detail="its heartbeat cannot be read")
-    if not age <= HEARTBEAT_SECONDS:
-        return Check(ready=False, detail=f"was last heard from {age:.0f} s ago")
-    return Check(ready=True, detail="runs")
+    beats = read_heartbeats(found.paths.controllers)
+    fresh = [beat.host for beat in beats if beat.fresh()]
+    said = [f"runs on {', '.join(fresh)}"] if fresh else []
+    said += [f"was last heard from {beat.age():.0f} s ago on {beat.host}" for beat in beats if not beat.fresh()]
+    return Check(ready=bool(fresh), detail="; ".join(said) or "has not started")
 
 
 _CHECKS: dict[str, Callable[[Services], Check]] = {

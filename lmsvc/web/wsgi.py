@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from lmsvc.paths import DataPaths
 from lmsvc.settings import Settings
 from lmsvc.store import open_store
 from lmsvc.web.app import create_app
@@ -20,7 +21,7 @@ def app_from_environment() -> "WSGIApplication":
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = Settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    DataPaths(settings.data_dir).make()
     store = open_store(settings.database_url)
     store.migrate()
     app = create_app(settings, store)

@@ -2,14 +2,17 @@
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lmsvc.cctools.catalog import CatalogClient
-from lmsvc.controller.board import ALLOCATION_RECORD, FRESH_SECONDS, LOSSES_TO_REFUSE, Board, Demand
+from lmsvc.controller.board import ALLOCATION_RECORD, FRESH_SECONDS, LOSSES_TO_REFUSE, Board
+from lmsvc.controller.demand import Demand
+from lmsvc.controller.peers import Peers
 from lmsvc.doorbell import Doorbell
 from lmsvc.planning.allocation import ManagerDemand
 from tests.service.running import free_ports
@@ -46,6 +49,11 @@ def allocation(lab: Lab) -> dict[str, Any]:
     return records[0] if records else {}
 
 
+def board_of(client: CatalogClient, bells: Mapping[str, Path] | None = None, host: str = "one") -> Board:
+    """Return the board of a controller."""
+    return Board(client, Peers(client, host, {"127.0.0.1"}), ["sdm"], bells or {})
+
+
 def seen(board: Board, pool: str = "sdm") -> dict[str, int]:
     """Look at the catalog now and return a pool's capacity."""
     board.look(time.monotonic() + 1000 * next(_looks), busy=True)
@@ -57,7 +65,7 @@ _looks = itertools.count(1)
 
 def test_slots_of_all_hosts_are_shared_out(lab: Lab) -> None:
     """What the agents offer is the capacity, and what is published names every manager's port and slots by host."""
-    board = Board(lab.client, ["sdm"], {})
+    board = board_of(lab.client)
     lab.client.update(agent("one", 2))
     lab.client.update(agent("two", 1))
     wait_for("capacity", lambda: seen(board) == {"one": 2, "two": 1})
@@ -67,9 +75,32 @@ def test_slots_of_all_hosts_are_shared_out(lab: Lab) -> None:
     assert told["managers"] == {PROJECT: {"port": 9200, "hosts": {"one": 2, "two": 1}}}
 
 
+def test_a_manager_gets_slots_only_where_its_password_is_known(lab: Lab) -> None:
+    """While passwords change, a host whose slots do not know a manager's password gives it none."""
+    board = board_of(lab.client)
+    lab.client.update(agent("one", 2, passwords=["new", "old"]))
+    lab.client.update(agent("two", 1, passwords=["old"]))
+    lab.client.update(agent("six", 1))
+    wait_for("capacity", lambda: seen(board) == {"one": 2, "two": 1, "six": 1})
+    board.publish([replace(demand(), password="new")], time.monotonic())
+    told = wait_for("allocation", lambda: allocation(lab))
+    assert told["managers"] == {PROJECT: {"port": 9200, "hosts": {"one": 2, "six": 1}, "password": "new"}}
+
+
+def test_records_that_cannot_be_read_do_not_count(lab: Lab) -> None:
+    """Whatever anybody writes into the catalog as an agent, the others' slots are still seen."""
+    board = board_of(lab.client)
+    wrongs: list[dict[str, Any]] = [{"slots": 7}, {"slots": ["x"]}, {"lost": []}, {"host": None, "slots": None}]
+    for number, wrong in enumerate(wrongs):
+        lab.client.update({**agent("one", 1), "uuid": f"wrong-{number}", "host": f"wrong{number}", **wrong})
+    wait_for("records", lambda: len(lab.client.query(["lm_agent"])) == 4)
+    lab.client.update(agent("one", 2))
+    wait_for("capacity", lambda: seen(board) == {"one": 2})
+
+
 def test_a_pool_without_agents_has_no_slots(lab: Lab) -> None:
     """An agent that has ended leaves no capacity behind."""
-    board = Board(lab.client, ["sdm"], {})
+    board = board_of(lab.client)
     lab.client.update(agent("one", 2))
     wait_for("capacity", lambda: seen(board) == {"one": 2})
     lab.client.update(agent("one", 0))
@@ -79,19 +110,20 @@ def test_a_pool_without_agents_has_no_slots(lab: Lab) -> None:
 def test_a_change_rings_the_agent_and_a_repetition_does_not(lab: Lab, tmp_path: Path) -> None:
     """The doorbell of an agent on this host is rung when its allocation changes, and only then."""
     bell = Doorbell(tmp_path / "bell")
-    board = Board(lab.client, ["sdm"], {"sdm": tmp_path / "bell"})
+    board = board_of(lab.client, {"sdm": tmp_path / "bell"})
+    assert seen(board) == {}
     board.publish([demand()], time.monotonic())
     assert bell.wait(1.0)
-    board.publish([demand()], time.monotonic() + 60)
+    board.publish([demand()], time.monotonic() + 5)
     assert not bell.wait(0.1)
-    board.publish([], time.monotonic() + 61)
+    board.publish([], time.monotonic() + 6)
     assert bell.wait(1.0)
     bell.close()
 
 
 def test_a_task_that_keeps_losing_its_worker_is_refused(lab: Lab) -> None:
     """Losses are added up over hosts; from the third on the allocation refuses the task with the reason."""
-    board = Board(lab.client, ["sdm"], {})
+    board = board_of(lab.client)
     task = f"{PROJECT}/model.1.0000"
     lab.client.update(agent("one", 1, lost={task: LOSSES_TO_REFUSE - 1}))
     wait_for("capacity", lambda: seen(board) == {"one": 1})
@@ -105,7 +137,7 @@ def test_a_task_that_keeps_losing_its_worker_is_refused(lab: Lab) -> None:
 
 def test_an_absent_catalog_is_noticed_and_survived() -> None:
     """Without a catalog the board says so, and publishing does no harm."""
-    board = Board(CatalogClient("127.0.0.1", free_ports(2), timeout=0.5), ["sdm"], {})
+    board = board_of(CatalogClient("127.0.0.1", free_ports(2), timeout=0.5))
     board.look(time.monotonic(), busy=True)
     board.publish([demand()], time.monotonic())
     assert not board.reachable

@@ -1,0 +1,62 @@
+"""What managers ask for, as a controller tells the others in the catalog."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lmsvc.planning.allocation import ManagerDemand
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one manager asks for, where it listens, and which password it was started with.
+
+    Attributes:
+        manager: what it asks for.
+        port: where it listens.
+        password: fingerprint of its pool's password; empty where that is not known.
+        address: of its host as the catalog sees it; empty where that is not known.
+    """
+
+    manager: ManagerDemand
+    port: int
+    password: str = ""
+    address: str = ""
+
+
+def written(demands: Iterable[Demand]) -> list[dict[str, Any]]:
+    """Return demands as they are told in the catalog."""
+    return [_written(demand) for demand in demands]
+
+
+def _written(demand: Demand) -> dict[str, Any]:
+    manager = demand.manager
+    hosts = {} if manager.hosts is None else {"hosts": sorted(manager.hosts)}
+    names = {name: getattr(manager, name) for name in ("project", "pool", "user", "job", "tasks", "lane")}
+    return {**names, **hosts, "port": demand.port, "password": demand.password}
+
+
+def read(record: Mapping[str, Any]) -> tuple[Demand, ...]:
+    """Return the demands a record of the catalog tells.
+
+    Raises:
+        ValueError: it is not as `written` writes it.
+    """
+    address = str(record.get("address", ""))
+    try:
+        return tuple(_read(entry, address) for entry in record["managers"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"unreadable demand: {error!r}") from error
+
+
+def _read(entry: Mapping[str, Any], address: str) -> Demand:
+    manager = ManagerDemand(
+        project=str(entry["project"]),
+        pool=str(entry["pool"]),
+        user=str(entry["user"]),
+        job=str(entry["job"]),
+        tasks=int(entry["tasks"]),
+        lane="small" if entry.get("lane") == "small" else "normal",
+        hosts=frozenset(map(str, entry["hosts"])) if "hosts" in entry else None,
+    )
+    return Demand(manager, int(entry["port"]), str(entry.get("password", "")), address)
