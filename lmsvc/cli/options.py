@@ -10,7 +10,8 @@ import click
 
 import lmsvc.client
 
-DEFAULT_URL = "http://127.0.0.1:8080"
+DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", "8080"
+EVERYWHERE = ("", "0.0.0.0", "::")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -20,7 +21,8 @@ def service(command: Callable[..., Any]) -> Callable[..., Any]:
     A token never stands on a command line, where every user of the machine can read it.
     """
     path = click.Path(path_type=Path, dir_okay=False)
-    url = click.option("--url", envvar="LMSVC_URL", default=DEFAULT_URL, show_default=True, help="The service.")
+    shown = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
+    url = click.option("--url", envvar="LMSVC_URL", default=own_url, show_default=shown, help="The service.")
     token = click.option("--token-file", type=path, help="File with its token; also LMSVC_TOKEN_FILE, LMSVC_TOKEN.")
     ca = click.option(
         "--ca-file", type=path, envvar="LMSVC_CA_FILE", help="Its own CA certificate; also LMSVC_CA_FILE."
@@ -32,6 +34,12 @@ def service(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(client=client, **options)
 
     return url(token(ca(with_client)))
+
+
+def own_url() -> str:
+    """Return the address of a service that runs with the settings of this environment."""
+    host, port = os.environ.get("LMSVC_HOST", ""), os.environ.get("LMSVC_PORT", "") or DEFAULT_PORT
+    return f"http://{DEFAULT_HOST if host in EVERYWHERE else f'[{host}]' if ':' in host else host}:{port}"
 
 
 def read_token(token_file: Path | None) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lmsvc.cli.options import own_url
 from lmsvc.cli.root import CHAPTERS
 from tests.cli.conftest import run
 
@@ -31,6 +32,24 @@ def test_the_address_may_come_from_the_environment(monkeypatch: pytest.MonkeyPat
     """LMSVC_URL is used where no --url is given."""
     monkeypatch.setenv("LMSVC_URL", NOBODY)
     assert NOBODY in lmsvc("pools").stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "url"),
+    [
+        ("", "", "http://127.0.0.1:8080"),
+        ("10.99.1.13", "8081", "http://10.99.1.13:8081"),
+        ("0.0.0.0", "8082", "http://127.0.0.1:8082"),
+        ("fd00::1", "", "http://[fd00::1]:8080"),
+    ],
+)
+def test_where_a_service_has_its_settings_commands_find_it(
+    host: str, port: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without LMSVC_URL the service is where LMSVC_HOST and LMSVC_PORT would make it listen."""
+    monkeypatch.setenv("LMSVC_HOST", host)
+    monkeypatch.setenv("LMSVC_PORT", port)
+    assert own_url() == url
 
 
 WRONG = [("no_such_command",), ("submit",), ("submit", "no.json"), ("status", "--state", "x")]

@@ -52,7 +52,9 @@ def _site(port: int, server: Server, certificates: Certificates) -> str:
     """Return the role's configuration, with the addresses and places of this test."""
     template = (ROOT / "roles" / "web" / "templates" / "nginx.conf.j2").read_text()
     places = {"ansible_managed": "Made for a test.", "web_data_dir": str(server.site.settings.data_dir)}
-    text = Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False).from_string(template).render(places)
+    text = (
+        Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False).from_string(template).render(places)
+    )
     other = {
         "listen 8443 ssl;": f"listen 127.0.0.1:{port} ssl;",
         "server web:8080;": f"server {server.url.removeprefix('http://')};",

@@ -4,6 +4,7 @@ import hashlib
 import os
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 
 import httpx
@@ -105,6 +106,19 @@ def test_headers_are_those_of_the_service(behind: Behind) -> None:
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert answer.headers.get_list("X-Content-Type-Options") == ["nosniff"]
     assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_files_that_lie_in_the_package_alone_are_sent(behind: Behind) -> None:
+    """A published file that nobody asked for before is unpacked, and then sent by the proxy."""
+    job_id = behind.site.ended()
+    file = behind.site.output(job_id, ODD_PATH, b"0123456789")
+    (behind.site.paths.job(job_id).outputs / ODD_PATH).unlink()
+    with zipfile.ZipFile(behind.site.paths.job(job_id).package, "w") as archive:
+        archive.writestr(f"outputs/{ODD_PATH}", b"0123456789")
+    with behind.http() as client:
+        address = client.get(f"/api/v1/jobs/{job_id}/outputs").json()["outputs"][0]["href"]
+        answer = client.get(address, headers={"Range": "bytes=2-3"})
+    assert (answer.status_code, answer.content, answer.headers["ETag"]) == (206, b"23", f'"{file.sha256}"')
 
 
 def test_the_service_itself_sends_no_byte(behind: Behind) -> None:
