@@ -3,6 +3,7 @@
 import pytest
 
 from tests.web.asking import problem
+from tests.web.server import Server
 from tests.web.site import Site
 
 
@@ -83,3 +84,12 @@ def test_absent_database_is_a_503(site: Site) -> None:
     assert site.client.get("/healthz").status_code == 200
     assert site.client.get("/readyz").status_code == 503
     assert site.client.get("/metrics").status_code == 200
+
+
+def test_without_a_proxy_nobody_says_what_the_host_is(server: Server) -> None:
+    """A request that claims to come through a proxy is judged by its own Host header."""
+    job_id = server.site.queued()
+    forged = {"Origin": "https://evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    with server.client() as client:
+        assert client.post(f"/jobs/{job_id}/cancel", headers=forged).status_code == 403
+        assert client.post(f"/jobs/{job_id}/cancel", headers={"Origin": server.url}).status_code == 303
