@@ -55,6 +55,13 @@ END
   export LMSVC_TEST_CACHE=$cache PATH=$project/.venv/bin:$PATH PYTHONPATH=$project
 }
 
+# machine: tell scenarios this machine's mirrors and authorities.
+machine() {
+  local setting
+  [[ -x $project/.venv/bin/python ]] || fail "there is no .venv. 'make setup-test' makes it."
+  while read -r setting; do export "${setting?}"; done < <(cd "$project" && .venv/bin/python -m tests.hosts.machine)
+}
+
 started() { awk '{ sub(/.*\) /, ""); print $20 }' "/proc/$1/stat" 2>/dev/null; }
 
 # held: whether the process that we remember still is the one that holds the namespace.
@@ -140,5 +147,6 @@ end() {
 need_machine
 settings
 if [[ $1 == --end ]]; then end; exit; fi
+machine
 prepare
 enter "$@"
