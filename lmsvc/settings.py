@@ -87,6 +87,11 @@ class Settings(BaseSettings):
             return DataPaths(self.data_dir).password(pool)
         return self.password_dir / f"lmsvc-pool-{pool}"
 
+    def previous_password_file(self, pool: str) -> Path:
+        """Return the file with the password a pool had before, which is there only while managers may still use it."""
+        path = self.password_file(pool)
+        return path.with_name(f"{path.stem}-previous{path.suffix}")
+
     def environment(self) -> dict[str, str]:
         """Return the ``LMSVC_*`` variables that give another process these settings."""
         values = self.model_dump(mode="json")

@@ -109,11 +109,17 @@ def _agent(settings: Settings, paths: DataPaths, name: str, pool: PoolSettings) 
         ),
         *("--host", settings.host_name, "--slots", str(pool.slots)),
         *("--catalog", f"{settings.catalog_host}:{settings.catalog_port}"),
-        *("--controllers", ",".join(settings.controllers), "--password-file", str(settings.password_file(name))),
+        *("--controllers", ",".join(settings.controllers), *_passwords(settings, name)),
         *("--cores", str(pool.cores), "--memory-mb", str(pool.memory_mb), "--disk-mb", str(pool.disk_mb)),
         *("--path", settings.tool_path, "--env", f"PYTHONPATH={paths.root / 'python'}"),
         *("--env", f"{INSTANCE_MARK}={settings.data_dir}"),
     ]
+
+
+def _passwords(settings: Settings, pool: str) -> list[str]:
+    previous = settings.previous_password_file(pool)
+    known = ["--previous-password-file", str(previous)] if previous.exists() else []
+    return ["--password-file", str(settings.password_file(pool)), *known]
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -16,7 +16,7 @@ import psutil
 
 from lmsvc.cli.local_files import with_uploads
 from lmsvc.client import Client, ServiceUnreachable
-from lmsvc.supervisor import instance_pids
+from lmsvc.supervisor import INSTANCE_MARK, instance_pids
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90.0
@@ -59,6 +59,14 @@ def wait_for(what: str, condition: Callable[[], Any], seconds: float, pause_seco
     return took
 
 
+def variables(settings: Mapping[str, object]) -> dict[str, str]:
+    """Return the environment variables that set some settings."""
+    return {
+        f"LMSVC_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in settings.items()
+    }
+
+
 class RunningService:
     """A service in a data directory; started, killed and started again by tests."""
 
@@ -98,10 +106,20 @@ class RunningService:
 
     def change(self, settings: Mapping[str, object]) -> None:
         """Change settings; they hold from the next start on."""
-        self._environment |= {
-            f"LMSVC_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
-            for name, value in settings.items()
-        }
+        self._environment |= variables(settings)
+
+    def start_controller(self, host_name: str, **settings: object) -> subprocess.Popen[bytes]:
+        """Start another controller on the same data directory and database, with a log of its own."""
+        managers = free_ports(100)
+        own = {"host_name": host_name, "manager_ports": [managers, managers + 99], **settings}
+        with (self.data_dir / "logs" / f"controller-{host_name}.log").open("ab") as log:
+            return subprocess.Popen(
+                [*TETHER, sys.executable, "-m", "lmsvc.cli.main", "controller"],
+                env={**self._environment, **variables(own), INSTANCE_MARK: str(self.data_dir)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
