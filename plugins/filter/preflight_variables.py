@@ -1,6 +1,7 @@
 """Preflight's check of variables: known to a role, of the right type, and none missing."""
 
 import difflib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,11 @@ def preflight_options(roles: str) -> Options:
     return {name: dict(option) for point in points for name, option in point.get("options", {}).items()}
 
 
+def preflight_written(listed: str) -> dict[str, dict[str, Any]]:
+    """Return each host's variables as they are written, from what ``ansible-inventory --list`` prints."""
+    return dict(json.loads(listed)["_meta"]["hostvars"])
+
+
 def preflight_variables(hosts: Mapping[str, Mapping[str, Any]], options: Options) -> list[Finding]:
     """Find variables of the inventory that no role knows, and those of a wrong type."""
     owners: dict[str, list[str]] = {}
@@ -47,7 +53,7 @@ def preflight_variables(hosts: Mapping[str, Mapping[str, Any]], options: Options
 def _unknown(owners: Mapping[str, list[str]], hosts: Mapping[str, object], options: Options) -> Iterator[Finding]:
     for name in sorted(set(owners) - set(options)):
         near = difflib.get_close_matches(name, options, 1, 0.6)
-        remedy = f"did you mean {near[0]}?" if near else "remove it; docs/reference/variables.md lists those there are"
+        remedy = f"did you mean {near[0]}?" if near else "remove it; roles/*/README.md list those there are"
         where = "site" if len(owners[name]) == len(hosts) else owners[name][0]
         others = f" (also on {', '.join(owners[name][1:])})" if where != "site" and owners[name][1:] else ""
         yield where, "variables", f"no role knows {name}{others}", remedy
@@ -101,5 +107,5 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
-        functions = (preflight_options, preflight_variables, preflight_settings, preflight_typed)
+        functions = (preflight_options, preflight_written, preflight_variables, preflight_settings, preflight_typed)
         return {function.__name__: function for function in functions}

@@ -1,0 +1,1 @@
+"""Tests of playbooks, roles and inventories."""
