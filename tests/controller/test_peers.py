@@ -1,7 +1,5 @@
 """Several controllers at one catalog: each tells what it asks for, one shares the slots out for all."""
 
-import json
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ from lmsvc.controller.demand import Demand
 from lmsvc.controller.peers import DEMAND_RECORD, FRESH_SECONDS, Peers
 from lmsvc.planning.allocation import ManagerDemand
 from tests.controller.test_board import agent, demand, lab
-from tests.worker.lab import Lab, wait_for
+from tests.worker.lab import Lab, send_from, wait_for
 
 pytestmark = pytest.mark.cctools
 __all__ = ["lab"]
@@ -66,13 +64,6 @@ def shares(lab: Lab) -> dict[str, int]:
     records = lab.client.query([ALLOCATION_RECORD])
     newest: dict[str, Any] = max(records, key=lambda record: record["serial"], default={"managers": {}})
     return {project: sum(entry["hosts"].values()) for project, entry in newest["managers"].items()}
-
-
-def send_from(address: str, lab: Lab, record: dict[str, Any]) -> None:
-    """Send a record from another address than the controllers'."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.bind((address, 0))
-        sender.sendto(json.dumps(record).encode(), ("127.0.0.1", lab.port))
 
 
 def forged(host: str, *demands: dict[str, Any]) -> dict[str, Any]:
@@ -133,8 +124,8 @@ def test_nobody_leads_from_a_foreign_address(lab: Lab, two: tuple[Controller, Co
     alpha, beta = two
     alpha.demands = [demand("lm-sdm-a-s-0-1")]
     manager = {"project": "lm-sdm-evil-s-0-1", "pool": "sdm", "user": "x", "job": "x", "tasks": 99, "port": 9200}
-    send_from(FOREIGN, lab, forged("aaa", manager))
-    send_from(FOREIGN, lab, {**forged("alpha"), "ended": True})
+    send_from(FOREIGN, lab.port, forged("aaa", manager))
+    send_from(FOREIGN, lab.port, {**forged("alpha"), "ended": True})
     wait_for("forged records", lambda: len(lab.client.query([DEMAND_RECORD])) == 4)
     lab.client.update(forged("zeta", {"project": 1}))
     wait_for("shares", lambda: ticked(alpha, beta) and shares(lab) == {"lm-sdm-a-s-0-1": 4})

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -135,13 +136,13 @@ class Lab:
         wait_for("catalog", lambda: self.client.query(["catalog"]) or True)
         return child
 
-    def start_agent(self, slots: int = 2) -> subprocess.Popen[bytes]:
-        """Start the agent and wait until it has reported all its slots."""
+    def start_agent(self, slots: int = 2, *more: str) -> subprocess.Popen[bytes]:
+        """Start the agent, with more words on its command line, and wait until it has reported all its slots."""
         python = "/usr/bin/python3" if self.release == "trixie" else sys.executable
         words = [python, "-m", "lmsvc.worker.agent", "--pool", "default", "--pool-dir", str(self.pool)]
         place = ["--host", HOST, "--catalog", f"127.0.0.1:{self.port}", "--controllers", "127.0.0.1"]
         shape = ["--slots", str(slots), "--memory-mb", str(SLOT_MEMORY_MB), "--disk-mb", "1000"]
-        child = self.start([*words, *place, *shape, "--path", PATH, "--password-file", str(self.password)])
+        child = self.start([*words, *place, *shape, "--path", PATH, "--password-file", str(self.password), *more])
         wait_for("slots", lambda: len(self.states()) == slots)
         return child
 
@@ -191,6 +192,13 @@ class Lab:
                     child.kill()
                     child.wait(10)
         process.kill_marked("LMSVC_SLOT_DIR", str(self.pool))
+
+
+def send_from(address: str, port: int, record: dict[str, object]) -> None:
+    """Send a record to a catalog from another address than the controllers'."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind((address, 0))
+        sender.sendto(json.dumps(record).encode(), ("127.0.0.1", port))
 
 
 def is_slot(pid: int) -> bool:

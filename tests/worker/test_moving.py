@@ -1,7 +1,6 @@
 """Slots find work at once and move between managers without losing a task."""
 
 import json
-import socket
 import statistics
 import time
 from collections import Counter
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lmsvc.worker.step_runner import extract
-from tests.worker.lab import HOST, PATH, Lab, Makeflow, wait_for
+from tests.worker.lab import HOST, PATH, Lab, Makeflow, send_from, wait_for
 
 pytestmark = pytest.mark.cctools
 
@@ -20,12 +19,6 @@ LARGE = 30
 
 def _note(path: Path) -> str:
     return f"echo s >>{path}; sleep 0.9; echo e >>{path}"
-
-
-def _send_from(address: str, port: int, record: dict[str, object]) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.bind((address, 0))
-        sender.sendto(json.dumps(record).encode(), ("127.0.0.1", port))
 
 
 @pytest.mark.slow
@@ -97,7 +90,7 @@ def test_records_that_nobody_vouches_for_are_ignored(lab: Lab, port: int) -> Non
     """A manager outside the allocation, one at another port, and records from a foreign address get no slot."""
     lab.start_agent()
     foreign = {"type": "wq_master", "uuid": "foreign", "port": port + 1, "lifetime": 120, "starttime": 1}
-    _send_from("127.0.0.2", lab.port, {**foreign, "project": "lm-default-forged0000-s-0-1"})
+    send_from("127.0.0.2", lab.port, {**foreign, "project": "lm-default-forged0000-s-0-1"})
     wait_for("foreign manager", lambda: lab.client.query(["wq_master"])[0]["address"] == "127.0.0.2")
     flow = Makeflow(lab, "forged0000", ["true"], port)
     wait_for("registered manager", lambda: len(lab.client.query(["wq_master"])) == 2)
@@ -107,7 +100,7 @@ def test_records_that_nobody_vouches_for_are_ignored(lab: Lab, port: int) -> Non
     lab.allocate({flow: 2}, pool="other", uuid="allocation-other")
     share = {flow.project: {"port": port, "hosts": {HOST: 2}}}
     allocation = {"type": "lm_allocation", "uuid": "allocation-default", "port": 0, "lifetime": 120, "pool": "default"}
-    _send_from("127.0.0.2", lab.port, {**allocation, "serial": 99, "managers": share})
+    send_from("127.0.0.2", lab.port, {**allocation, "serial": 99, "managers": share})
     time.sleep(1.5)
     assert [state["state"] for state in lab.states()] == ["idle", "idle"]
     assert flow.statuses() == []
