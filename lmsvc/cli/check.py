@@ -23,7 +23,6 @@ MOST_JOBS = 1000
 PAUSE_SECONDS = 0.2
 END_SECONDS = 10.0
 """How long cancelled jobs may take to end before they are left to be deleted by hand."""
-GOOD = "ok"
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Outcome:
     job: str | None = None
     seconds: float | None = None
     ok: bool = False
-    result: str = ""
+    error: str | None = None
 
 
 @click.command()
@@ -46,7 +45,7 @@ def check(timeout: float, client: Client, as_json: bool) -> int:
     """Run a small job in every pool on every host, and say how long each took.
 
     Exit code 1 says that a job failed or did not end in time, or that a pool has no host. The jobs are deleted
-    afterwards.
+    afterwards. With --json: a list of pool, host, job, seconds, ok and error.
     """
     tag = f"check-{uuid.uuid4().hex[:12]}"
     try:
@@ -65,20 +64,24 @@ def places(pools: Sequence[Record]) -> list[Outcome]:
             continue
         found += [_place(pool["name"], host) for host in pool["hosts"]]
         if not pool["hosts"]:
-            found.append(Outcome(pool["name"], None, result="no host of this pool has been heard from"))
+            found.append(Outcome(pool["name"], None, error="no host of this pool has been heard from"))
     return found
 
 
 def _place(pool: str, host: Record) -> Outcome:
     """Return where to run a job; a host that is to have no slots, as while it is drained, has nothing to show."""
     outcome = Outcome(pool, host["host"])
-    return outcome if host["wanted"] else replace(outcome, ok=True, result="no slots wanted here")
+    return outcome if host["wanted"] else replace(outcome, ok=True)
 
 
 def outcomes_text(outcomes: Sequence[Outcome]) -> str:
     """Return a table of outcomes."""
-    rows = [[it.pool, it.host, None if it.seconds is None else f"{it.seconds:.2f}", it.result] for it in outcomes]
-    return columns(["pool", "host", "seconds", "result"], rows)
+    return columns(["pool", "host", "seconds", "result"], [_row(outcome) for outcome in outcomes])
+
+
+def _row(outcome: Outcome) -> list[str | None]:
+    seconds = None if outcome.seconds is None else f"{outcome.seconds:.2f}"
+    return [outcome.pool, outcome.host, seconds, outcome.error or ("ok" if seconds else "no slots wanted here")]
 
 
 def job_document(tag: str, pool: str, host: str) -> Record:
@@ -119,18 +122,18 @@ def _submit(client: Client, tag: str, outcome: Outcome) -> Outcome:
         if error.status == 401:
             raise
         details = [fault.detail for fault in error.faults] or [str(error)]
-        return replace(outcome, result=f"not accepted: {'; '.join(details)}")
+        return replace(outcome, error=f"not accepted: {'; '.join(details)}")
 
 
 def _judge(outcome: Outcome, job: JobHead | None, timeout: float) -> Outcome:
     if job is None:
-        return outcome if outcome.job is None else replace(outcome, result="its job is gone")
+        return outcome if outcome.job is None else replace(outcome, error="its job is gone")
     if job["state"] not in TERMINAL:
         why = f": {job['waiting']}" if job["waiting"] else ""
-        return replace(outcome, result=f"{job['state']} after {timeout:g} s{why}")
+        return replace(outcome, error=f"{job['state']} after {timeout:g} s{why}")
     if job["state"] != "succeeded":
-        return replace(outcome, result=f"{job['state']}: {reason(job)}")
-    return replace(outcome, ok=True, result=GOOD, seconds=_seconds(job))
+        return replace(outcome, error=f"{job['state']}: {reason(job)}")
+    return replace(outcome, ok=True, seconds=_seconds(job))
 
 
 def _seconds(job: JobHead) -> float | None:

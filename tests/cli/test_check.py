@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lmsvc.cli.check import job_document, places
+from lmsvc.cli.check import job_document, outcomes_text, places
 from lmsvc.client import Client
 from lmsvc.jobs.states import JobState
 from tests.cli.conftest import Commands
@@ -66,7 +66,7 @@ def test_each_pool_is_checked_on_each_of_its_hosts(lmsvc: Commands, pools: list[
         ("default", "alpha", True),
         ("default", "beta", True),
     ]
-    assert all(0 < it["seconds"] < 10 for it in told)
+    assert all(0 < it["seconds"] < 10 and it["error"] is None for it in told)
     assert "checking: 2 of 2 done" in ran.err
     assert tagged(lmsvc.site) == []
 
@@ -110,13 +110,14 @@ def test_a_job_that_is_refused_is_told_of_beside_the_others(lmsvc: Commands, poo
     told = {it["pool"]: it for it in json.loads(ran.out)}
     assert ran.code == 1
     assert told["default"]["ok"]
-    assert "not accepted" in told["nosuch"]["result"]
+    assert "not accepted" in told["nosuch"]["error"]
 
 
 def test_pools_of_others_and_drained_hosts_are_no_fault() -> None:
     """What only the catalog knows is left out; a host that is to have no slots counts as good."""
     found = places([pool("old", "alpha", cores=None), pool("sdm", "alpha", wanted=0), pool("sdm2", "beta")])
     assert [(it.pool, it.host, it.ok) for it in found] == [("sdm", "alpha", True), ("sdm2", "beta", False)]
+    assert "sdm   alpha  -        no slots wanted here" in outcomes_text(found)
 
 
 def test_the_job_names_its_pool_and_host() -> None:
