@@ -13,21 +13,30 @@ PEERS ?=
 # Tasks find the tools' own programs first.
 export LMSVC_TOOL_PATH := $(CURDIR)/.tools/bin:/usr/local/bin:/usr/bin:/bin
 
-.PHONY: help setup setup-test demo serve test fast slow test-full lint format chaos bench docs lock clean
+# Scenarios of molecule: one per role, and those of the whole site.
+SITE_SCENARIOS := site cluster
+ROLE_SCENARIOS = $(filter-out $(SITE_SCENARIOS) lab shared,$(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml))))
+TESTHOSTS := scripts/testhosts.sh
+
+.PHONY: help setup setup-service setup-test demo serve test fast slow test-full lint format chaos bench docs lock clean \
+  lab lab-site lab-health lab-down test-roles test-cluster
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{printf "  %-13s %s\n", $$1, $$2}'
 
-setup: ## install what the service needs (apt packages, .venv, .tools); quick when done
+setup: ## install the service and Ansible for a cluster (apt packages, .venv, .tools); quick when done
+	@scripts/setup.sh cluster
+
+setup-service: ## install only what the service on this machine needs, without Ansible
 	@scripts/setup.sh service
 
 setup-test: ## install what tests and checks need as well
 	@scripts/setup.sh test
 
-demo: setup ## run the example job in a service of its own in ./demo and show what comes out
+demo: setup-service ## run the example job in a service of its own in ./demo and show what comes out
 	@$(VENV)/bin/lmsvc demo --data-dir $(DEMO_DIR)
 
-serve: setup ## run the service on 127.0.0.1:8080 with its data in ./data until Ctrl-C
+serve: setup-service ## run the service on 127.0.0.1:8080 with its data in ./data until Ctrl-C
 	@$(VENV)/bin/lmsvc up --data-dir $(DATA_DIR)
 
 test: lint fast slow ## check and test everything that every change must pass
@@ -40,6 +49,27 @@ slow: setup-test ## only the tests that take long
 
 test-full: test ## the same and what is too long for every change
 	$(PYTHON) -m pytest -m full
+
+lab: setup-test ## make three bare hosts (and one outside) here and install the cluster on them; they stay
+	$(TESTHOSTS) molecule create -s lab
+	$(VENV)/bin/ansible-playbook playbooks/site.yml -i inventories/lab
+
+lab-site: setup-test ## run playbooks/site.yml on the lab again
+	$(VENV)/bin/ansible-playbook playbooks/site.yml -i inventories/lab
+
+lab-health: setup-test ## run playbooks/health.yml on the lab
+	$(VENV)/bin/ansible-playbook playbooks/health.yml -i inventories/lab
+
+lab-down: setup-test ## remove the lab's hosts, their network and their inventory
+	$(TESTHOSTS) molecule reset -s lab
+	rm -rf inventories/lab
+	$(TESTHOSTS) --end
+
+test-roles: setup-test ## test every role on real hosts, one scenario after the other
+	trap '$(TESTHOSTS) --end' EXIT; for name in $(ROLE_SCENARIOS); do $(TESTHOSTS) molecule test -s "$$name"; done
+
+test-cluster: setup-test ## install all roles on one bare host, then the cluster on three, and run jobs there
+	trap '$(TESTHOSTS) --end' EXIT; for name in $(SITE_SCENARIOS); do $(TESTHOSTS) molecule test -s "$$name"; done
 
 lint: setup-test ## check style and types
 	$(VENV)/bin/ruff check .

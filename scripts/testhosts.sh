@@ -133,7 +133,7 @@ end() {
   [[ -d $before ]] || return 0
   only_cgroup2 || held || hold
   left=$(inside podman ps --all --format '{{.Names}}')
-  [[ -z $left ]] || fail "these hosts are left, remove them first: $(tr '\n' ' ' <<<"$left")"
+  if [[ -n $left ]]; then printf 'testhosts: stays for these hosts: %s\n' "$(tr '\n' ' ' <<<"$left")"; return; fi
   for network in $(inside podman network ls --format '{{.Name}}'); do
     [[ $network == podman ]] || inside podman network rm "$network" >/dev/null
   done

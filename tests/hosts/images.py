@@ -41,10 +41,14 @@ HOOKS = (
 def limits() -> str:
     """Return podman settings for podman inside a host, which may not raise the limits that the host itself got."""
     most = {"nofile": (resource.RLIMIT_NOFILE, 1048576), "nproc": (resource.RLIMIT_NPROC, 32768)}
-    hard = {name: (resource.getrlimit(number)[1], bound) for name, (number, bound) in most.items()}
-    allowed = {name: bound if value == resource.RLIM_INFINITY else min(value, bound) for name, (value, bound) in hard.items()}
+    allowed = {name: _allowed(*number_and_bound) for name, number_and_bound in most.items()}
     words = ", ".join(f'"{name}={value}:{value}"' for name, value in allowed.items())
     return f"[containers]\ndefault_ulimits = [{words}]\npids_limit = 0\n"
+
+
+def _allowed(number: int, bound: int) -> int:
+    hard = resource.getrlimit(number)[1]
+    return bound if hard == resource.RLIM_INFINITY else min(hard, bound)
 
 
 def hooks() -> list[str]:
@@ -65,7 +69,7 @@ def ensure(kind: str) -> str:
     wanted = reference(kind)
     with (Path(os.environ["LMSVC_TEST_CACHE"]) / "images.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if subprocess.run(["podman", "image", "exists", wanted]).returncode != 0:
+        if subprocess.run(["podman", "image", "exists", wanted], check=False).returncode != 0:
             _make(kind, wanted)
             _forget_older(kind, wanted)
     return wanted
@@ -79,8 +83,8 @@ def _make(kind: str, wanted: str) -> None:
     words += [f"--customize-hook={hook}" for hook in hooks()]
     started = subprocess.Popen([*words, trixie.SUITE, "-", mirror], stdout=subprocess.PIPE)
     with started as bootstrap:
-        changes = ["--change=CMD /sbin/init", "--change=STOPSIGNAL SIGRTMIN+3"]
-        subprocess.run(["podman", "import", "--quiet", *changes, "-", f"{wanted}-draft"], stdin=bootstrap.stdout)
+        words = ["podman", "import", "--quiet", "--change=CMD /sbin/init", "--change=STOPSIGNAL SIGRTMIN+3"]
+        subprocess.run([*words, "-", f"{wanted}-draft"], check=True, stdin=bootstrap.stdout)
     if bootstrap.returncode != 0:
         raise SystemExit(f"testhosts: mmdebstrap ended with {bootstrap.returncode}, see above")
     subprocess.run(["podman", "tag", f"{wanted}-draft", wanted], check=True)
@@ -93,7 +97,7 @@ def _forget_older(kind: str, wanted: str) -> None:
     )
     older = {name for name in listing.stdout.split() if name.startswith(f"{NAME}:{kind}-")} - {wanted}
     for name in older:
-        subprocess.run(["podman", "rmi", name], capture_output=True)
+        subprocess.run(["podman", "rmi", name], check=False, capture_output=True)
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ def ca_bundle() -> str:
 def pip_index() -> str:
     """Return the package index of pip's settings where it is one that hosts can reach too, or an empty text."""
     words = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
-    set_here = subprocess.run(words, capture_output=True, text=True).stdout.strip()
+    set_here = subprocess.run(words, check=False, capture_output=True, text=True).stdout.strip()
     url = os.environ.get("PIP_INDEX_URL", set_here)
     return url if url.startswith("http") else ""
 
