@@ -118,3 +118,15 @@ def test_a_cancelled_job_gives_its_workers_to_another(own_service: ServiceFactor
     assert service.job(patient)["state"] == "succeeded"
     assert service.job(greedy)["state"] == "cancelled"
     assert not service.find("lmsvc.tools.sleep_seconds")
+
+
+def test_a_job_runs_on_its_hosts_only(own_service: ServiceFactory) -> None:
+    """A job that names a host waits for it beside idle slots, says so, and runs there alone when it comes."""
+    service = own_service(pools={"default": {"slots": 2}}, no_worker_seconds=0.5)
+    job_id = service.submit({**sleep_each("seconds", [0.1] * 6), "hosts": ["another"], "pool": "default"})
+    wait_for("reason told", lambda: f"{NO_WORKER} on another" in (service.job(job_id)["waiting"] or ""), 30)
+    assert service.run(echo())["state"] == "succeeded"
+    with another_host(service):
+        job = service.wait_for_end(job_id, 120)
+    assert job["state"] == "succeeded", service.logs()
+    assert {task["host"] for task in service.tasks(job_id)} == {"another"}
