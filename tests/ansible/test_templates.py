@@ -1,0 +1,62 @@
+"""Every template renders from the example inventory and the roles' defaults, and every unit is closed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.ansible.rendering import rendered, templates
+
+CLOSED = (
+    "ReadOnly=true",
+    "NoNewPrivileges=true",
+    "DropCapability=all",
+    "Pull=never",
+    "LogDriver=journald",
+    "HealthCmd=",
+)
+JOINED = (
+    "PartOf=lmsvc.target",
+    "WantedBy=lmsvc.target",
+    "Slice=lmsvc.slice",
+    "Restart=always",
+    "StartLimitIntervalSec=0",
+)
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, str]:
+    """Return all templates as they are on the host that has all services; Ansible refuses undefined variables."""
+    return rendered(templates("*.j2"), "alpha", tmp_path_factory.mktemp("rendered"))
+
+
+def test_every_template_renders(texts: dict[Path, str]) -> None:
+    """No template asks for a variable that neither inventory nor role gives, and none leaves one unfilled."""
+    assert len(texts) >= 12
+    assert [path.name for path, text in texts.items() if "{{" in text.replace("{{.SecretData}}", "")] == []
+
+
+def test_files_on_hosts_say_who_manages_them(texts: dict[Path, str]) -> None:
+    """A reader on the host learns not to edit the file there; what goes into images or on the screen stays nowhere."""
+    placed = {path: text for path, text in texts.items() if path.parts[-3] not in ("images", "summary")}
+    assert [path.name for path, text in placed.items() if "Ansible managed" not in text] == []
+
+
+def test_containers_are_closed(texts: dict[Path, str]) -> None:
+    """Each container is read-only, without privileges, of a known user, and its image comes from nowhere else."""
+    units = {path.name: text for path, text in texts.items() if path.name.endswith(".container.j2")}
+    assert len(units) >= 6
+    assert [(name, line) for name, text in units.items() for line in CLOSED if line not in text] == []
+    assert [name for name, text in units.items() if "\nUser=" not in text or "\nUser=0" in text] == []
+
+
+def test_units_belong_to_the_one_target(texts: dict[Path, str]) -> None:
+    """One target starts and stops all of a host's units, and each one is started again for ever."""
+    units = {path.name: text for path, text in texts.items() if path.name.endswith(".container.j2")}
+    assert [(name, line) for name, text in units.items() for line in JOINED if line not in text] == []
+
+
+def test_no_secret_is_in_a_file(texts: dict[Path, str]) -> None:
+    """Passwords reach a container as mounted secrets, not as words of its unit or environment."""
+    lines = [line for text in texts.values() for line in text.splitlines() if line.startswith("Secret=")]
+    assert lines
+    assert [line for line in lines if "type=mount" not in line or "mode=04" not in line] == []

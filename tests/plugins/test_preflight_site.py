@@ -1,0 +1,115 @@
+"""Preflight's checks of settings, pools and variables, without a host."""
+
+from typing import Any
+
+import pytest
+
+from plugins.filter.preflight_site import preflight_pools, preflight_values
+from plugins.filter.preflight_variables import preflight_settings, preflight_typed, preflight_variables
+
+POOL: dict[str, Any] = {"categories": ["*"], "image": "worker", "slots": 2, "cores": 1, "memory_mb": 1, "disk_mb": 1}
+SITE: dict[str, Any] = {
+    "site_overlay_prefix": "10.99",
+    "site_https_port": 443,
+    "site_ssh_port": 22,
+    "site_manager_ports": [9200, 9399],
+    "site_data_dir": "/var/lib/lmsvc/data",
+    "site_images_base": "mmdebstrap",
+}
+WORD: dict[str, Any] = {"sdm": "worker"}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "site_https_port": {"type": "int", "description": "Port."},
+    "site_firewall": {"type": "str", "choices": ["manage", "off"], "description": "Firewall."},
+    "site_open_ports": {"type": "list", "elements": "int", "description": ["Ports", "left open."]},
+    "overlay_mtu": {"type": "int", "description": "Size."},
+}
+GOOD: dict[str, Any] = {"site_https_port": 443, "site_firewall": "off", "site_open_ports": [80]}
+
+
+def pool_problem(name: str = "sdm", **changed: object) -> str:
+    """Return what is found of a pool that differs so from a good one."""
+    [(_, check, problem, remedy)] = preflight_pools({name: POOL | changed}, ["alpha"], ["worker", "worker-elapid"])
+    assert check == "pools"
+    assert remedy
+    return problem
+
+
+def test_good_settings_and_pools_are_fine() -> None:
+    """Nothing is found where nothing is wrong."""
+    assert preflight_values(SITE) == []
+    assert preflight_pools({"sdm": POOL, "rest": POOL | {"hosts": ["alpha"]}}, ["alpha"], ["worker"]) == []
+
+
+def test_faults_of_pools_are_found() -> None:
+    """Each fault of a pool is one finding that says which pool."""
+    assert pool_problem(image="worker-elapide") == "pool sdm: no image worker-elapide"
+    assert pool_problem(hosts=["gamma"]) == "pool sdm: gamma is not in group worker"
+    assert pool_problem(hosts=[]) == "pool sdm has no list of hosts"
+    assert pool_problem(slots=-1) == "pool sdm: slots is -1"
+    assert pool_problem(memory_mb="2 GB") == "pool sdm: memory_mb is '2 GB'"
+    assert pool_problem(slot=1) == "pool sdm: slot means nothing"
+    assert pool_problem("SDM").startswith("pool 'SDM' has a name that cannot be")
+
+
+def test_a_pool_that_is_none_is_found() -> None:
+    """A word in place of a description is reported, and so is no pool at all."""
+    assert preflight_pools(WORD, ["alpha"], ["worker"])[0][2] == "pool sdm is 'worker'"
+    assert preflight_pools({}, ["alpha"], ["worker"])[0][2] == "site_pools has no pool"
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"site_overlay_prefix": "10.999"}, "site_overlay_prefix is '10.999'"),
+        ({"site_overlay_prefix": "8.8"}, "site_overlay_prefix is '8.8'"),
+        ({"site_manager_ports": [9399, 9200]}, "site_manager_ports is [9399, 9200]"),
+        ({"site_https_port": 0}, "site_https_port is 0"),
+        ({"site_https_port": 22}, "site_https_port is ssh's port"),
+        ({"site_ca_bundle": "/no/such/file"}, "site_ca_bundle: there is no file /no/such/file"),
+        ({"site_images_base": "registry", "site_images_base_reference": "debian:13"}, "is 'debian:13'"),
+        ({"site_data_dir": "/data"}, "site_data_dir is /data"),
+    ],
+)
+def test_settings_that_cannot_work_are_found(changed: dict[str, Any], words: str) -> None:
+    """One finding, which quotes the setting."""
+    [finding] = preflight_values(SITE | changed)
+    assert words in finding[2]
+    assert finding[3]
+
+
+def test_a_certificate_needs_its_key() -> None:
+    """One without the other is a fault, before any file is looked for."""
+    found = [problem for _, _, problem, _ in preflight_values(SITE | {"site_certificate": __file__})]
+    assert found == ["only one of site_certificate and site_certificate_key is set"]
+
+
+def test_missing_and_mistyped_settings_are_found() -> None:
+    """A setting that is absent, of another type, not one of its choices, or with a wrong item."""
+    assert preflight_settings(GOOD, OPTIONS) == []
+    bad = {"site_firewall": False, "site_open_ports": ["ssh"]}
+    assert [problem for _, _, problem, _ in preflight_settings(bad, OPTIONS)] == [
+        "site_https_port is missing",
+        "site_firewall is False, not of type str",
+        "site_open_ports has an item that is 'ssh', not of type int",
+    ]
+    [finding] = preflight_settings(GOOD | {"site_firewall": "on"}, OPTIONS)
+    assert finding[2] == "site_firewall is 'on', not one of manage, off"
+    assert preflight_typed(GOOD | bad, OPTIONS) == {"site_https_port": 443}
+
+
+def test_unknown_variables_are_found_with_the_nearest_known_one() -> None:
+    """A variable of all hosts is the site's fault, one of a host that host's; Ansible's own are known."""
+    hosts = {"alpha": {"site_firewal": "off", "ansible_port": 22}, "beta": {"site_firewal": "off", "x1": 1, "__y": 1}}
+    assert preflight_variables(hosts, OPTIONS) == [
+        ("site", "variables", "no role knows site_firewal", "did you mean site_firewall?"),
+        ("beta", "variables", "no role knows x1", "remove it; roles/*/README.md list those there are"),
+    ]
+
+
+def test_variables_of_a_wrong_type_are_found_once() -> None:
+    """A role's argument in the inventory is checked before the role runs; a template is checked by the role."""
+    hosts = {name: {"overlay_mtu": "large"} for name in ("alpha", "beta")}
+    assert preflight_variables(hosts, OPTIONS) == [
+        ("alpha", "variables", "overlay_mtu is 'large', not of type int", "Size.")
+    ]
+    assert preflight_variables({"alpha": {"overlay_mtu": "{{ 1400 }}"}}, OPTIONS) == []
