@@ -64,10 +64,12 @@ machine() {
 
 started() { awk '{ sub(/.*\) /, ""); print $20 }' "/proc/$1/stat" 2>/dev/null; }
 
-# held: whether the process that we remember still is the one that holds the namespace.
+# held: whether the process that we remember still is the one that holds the namespace. One that ended and waits for
+# its parent has no mounts any more.
 held() {
   local pid start
-  [[ -f $holder ]] && read -r pid start <"$holder" && [[ -n $start && $(started "$pid") == "$start" ]]
+  [[ -f $holder ]] && read -r pid start <"$holder" && [[ -n $start && $(started "$pid") == "$start" ]] &&
+    shows_only_cgroup2 "$pid"
 }
 
 shows_only_cgroup2() { grep -q ' /sys/fs/cgroup .* - cgroup2 ' "/proc/$1/mountinfo" 2>/dev/null; }
@@ -128,6 +130,17 @@ restore_network() {
   cat "$before/ip_forward" >/proc/sys/net/ipv4/ip_forward
 }
 
+release() {
+  local pid attempt
+  pid=$(cut -d ' ' -f 1 "$holder")
+  kill "$pid"
+  for attempt in {1..50}; do
+    held || return 0
+    sleep 0.1
+  done
+  fail "process $pid, which held the namespace, does not end (waited $attempt times)"
+}
+
 end() {
   local left network
   [[ -d $before ]] || return 0
@@ -139,7 +152,7 @@ end() {
   done
   restore_network
   ! mountpoint -q "$cache/podman/storage/overlay" || umount "$cache/podman/storage/overlay"
-  ! held || kill "$(cut -d ' ' -f 1 "$holder")"
+  ! held || release
   rm -rf "$run"
 }
 

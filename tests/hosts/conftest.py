@@ -26,6 +26,14 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if SSH_CONFIG is None and collection_path.name.startswith("test_") else None
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why the tests of hosts did not run."""
+    if SSH_CONFIG is None:
+        terminalreporter.write_line(
+            "tests/hosts: not collected, they need test hosts: make test-roles, make test-cluster"
+        )
+
+
 @pytest.fixture(scope="session")
 def hosts() -> dict[str, Host]:
     """Give all hosts of the scenario by name."""
