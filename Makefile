@@ -47,7 +47,7 @@ fast: setup-test ## only the quick tests
 slow: setup-test ## only the tests that take long
 	$(PYTHON) -m pytest -m "slow and not full"
 
-test-full: test ## the same and what is too long for every change
+test-full: test test-roles ## the same, every role and what is too long for every change
 	$(PYTHON) -m pytest -m full
 
 lab: setup-test ## make three bare hosts (and one outside) here and install the cluster on them; they stay
@@ -75,6 +75,7 @@ lint: setup-test ## check style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy lmsvc tests bench scripts
+	$(VENV)/bin/ansible-lint --quiet
 
 format: setup-test ## format the code
 	$(VENV)/bin/ruff check --fix .
