@@ -96,7 +96,9 @@ def _cell(host: str, check: str, probe: Facts, failed: set[tuple[str, str]]) -> 
 def _seconds(result: Facts | None, served: bool) -> str:
     if result is None:
         return "?" if served else "-"
-    return f"{result['seconds']:.1f} s" if result["ok"] else "FAIL"
+    if not result["ok"]:
+        return "FAIL"
+    return "no slots" if result["seconds"] is None else f"{result['seconds']:.1f} s"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -37,6 +37,10 @@ options:
     description: Whether the web service is on this host.
     type: bool
     required: true
+  pools:
+    description: The hosts of each pool, which all have to be heard from.
+    type: dict
+    required: true
   wait_seconds:
     description: How long a part may take to answer; services may just have been started.
     type: int
@@ -107,12 +111,20 @@ class Probe:
         return self.patient(ask, lambda answer: bool(answer.get("ready")))
 
     def jobs(self) -> dict[str, Any]:
-        """Return what one job per pool and host came to."""
-        code, output, error = self.module.run_command(["podman", "exec", "lmsvc-web", "lmsvc", "check", "--json"])
-        try:
-            return {"code": code, "answer": json.loads(output)}
-        except ValueError:
-            return {"code": code, "error": (error or output).strip()[-300:]}
+        """Return what one job per pool and host came to; agents that have just started are waited for."""
+        places = {(pool, host) for pool, hosts in self.module.params["pools"].items() for host in hosts}
+
+        def ask() -> dict[str, Any]:
+            code, output, error = self.module.run_command(["podman", "exec", "lmsvc-web", "lmsvc", "check", "--json"])
+            try:
+                return {"code": code, "answer": json.loads(output)}
+            except ValueError:
+                return {"code": code, "error": (error or output).strip()[-300:]}
+
+        def heard(found: dict[str, Any]) -> bool:
+            return places <= {(result["pool"], result["host"]) for result in found.get("answer", [])}
+
+        return self.patient(ask, heard)
 
 
 def _error(url: str) -> str:
@@ -127,7 +139,8 @@ def _error(url: str) -> str:
 
 def main() -> None:
     """Answer with all findings."""
-    kinds = {"units": "list", "paths": "dict", "catalog": "str", "proxy": "str", "web": "bool", "wait_seconds": "int"}
+    kinds = {"units": "list", "paths": "dict", "pools": "dict", "catalog": "str", "proxy": "str", "web": "bool"}
+    kinds["wait_seconds"] = "int"
     options = {name: {"type": kind, "required": True} for name, kind in kinds.items()}
     options["units"]["elements"] = "str"
     module = AnsibleModule(argument_spec=options, supports_check_mode=True)
