@@ -12,7 +12,7 @@ HERE = "10.99.1.10:9097"
 
 def records(host: Host) -> list[dict[str, Any]]:
     """Return the catalog's records, asked for from the host."""
-    found: list[dict[str, Any]] = json.loads(host.check_output(f"python3 -c \"{FETCH}\""))
+    found: list[dict[str, Any]] = json.loads(host.check_output(f'python3 -c "{FETCH}"'))
     return found
 
 

@@ -43,6 +43,6 @@ def test_nobody_else_reads_them(host: Host) -> None:
     """Podman's store is closed to everybody but root, and no value lies elsewhere on the disk or in the journal."""
     assert host.file("/var/lib/containers/storage/secrets/filedriver/secretsdata.json").mode & 0o077 == 0
     lines = "\n".join(value.rpartition(":")[2] for value in values(host).values())
-    command = f"printf '%s\\n' '{lines}' >/run/wanted; grep -rlF -f /run/wanted /etc /root /home /tmp /var/tmp /var/lib/lmsvc"
-    assert host.run(command).stdout == ""
+    host.check_output(f"printf '%s\\n' '{lines}' >/run/wanted")
+    assert host.run("grep -rlF -f /run/wanted /etc /root /home /tmp /var/tmp /var/lib/lmsvc").stdout == ""
     assert host.run("journalctl --no-pager | grep -F -f /run/wanted; rm /run/wanted").stdout == ""
