@@ -1,6 +1,6 @@
 """Ports for the servers the bench starts, from a range that outgoing connections do not use."""
 
-import socket
+from lmsvc.ports import is_free
 
 FIRST, LAST = 22000, 22999
 
@@ -26,17 +26,7 @@ class Ports:
         for _ in range(self._last - self._first + 1):
             first = self._next if self._next + count - 1 <= self._last else self._first
             self._next = first + 1
-            if all(_is_free(first + offset) for offset in range(count)):
+            if all(is_free(first + offset) for offset in range(count)):
                 self._next = first + count
                 return first
         raise NoPort(f"no {count} free ports in a row from {self._first} to {self._last}")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

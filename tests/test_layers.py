@@ -22,8 +22,12 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "worker": frozenset({"cctools", "doorbell"}),
     "tools": frozenset(),
     "heartbeats": frozenset(),
+    "ports": frozenset(),
     "controller": frozenset(
-        {"cctools", "doorbell", "heartbeats", "jobs", "paths", "planning", "registries", "settings", "store", "worker"}
+        {
+            *("cctools", "doorbell", "heartbeats", "jobs", "paths", "planning", "ports", "registries", "settings"),
+            *("store", "worker"),
+        }
     ),
     "web": frozenset(
         {"cctools", "doorbell", "heartbeats", "jobs", "paths", "planning", "registries", "settings", "store", "worker"}

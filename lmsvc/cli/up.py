@@ -3,7 +3,6 @@
 import os
 import secrets
 import shutil
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import httpx
 import lmsvc
 from lmsvc.heartbeats import read_heartbeats, remove_heartbeat
 from lmsvc.paths import DataPaths
+from lmsvc.ports import is_free
 from lmsvc.settings import PoolSettings, Settings
 from lmsvc.supervisor import INSTANCE_MARK, AlreadyRunning, Program, Supervisor, kill_instance, only_instance
 
@@ -173,7 +173,9 @@ def check_ports(settings: Settings) -> None:
         (settings.catalog_host, settings.catalog_port, "LMSVC_CATALOG_PORT"),
         (settings.catalog_host, settings.catalog_port + 1, "LMSVC_CATALOG_PORT"),
     ]
-    taken = [f"{host}:{port} is in use: choose another with {how}" for host, port, how in wanted if _taken(host, port)]
+    taken = [
+        f"{host}:{port} is in use: choose another with {how}" for host, port, how in wanted if not is_free(port, host)
+    ]
     if taken:
         raise CannotStart("\n".join(taken))
 
@@ -188,16 +190,6 @@ def check_room(settings: Settings) -> None:
                 f"{free} MB are free in {settings.data_dir}, but a slot of pool {name} needs {needed} MB:"
                 " free some, choose another --data-dir, or set a smaller disk_mb in LMSVC_POOLS"
             )
-
-
-def _taken(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-    return False
 
 
 def _wait_ready(supervisor: Supervisor, settings: Settings) -> None:

@@ -1,6 +1,8 @@
 """Ports for managers: taken in turn, so that a stale catalog record seldom meets a new manager on its port."""
 
-import socket
+from lmsvc.ports import is_free
+
+EVERYWHERE = ""
 
 
 class NoFreePort(RuntimeError):
@@ -26,7 +28,7 @@ class PortRange:
         for _ in range(self._count):
             port = self._low + self._next
             self._next = (self._next + 1) % self._count
-            if port not in self._taken and _is_free(port):
+            if port not in self._taken and is_free(port, EVERYWHERE):
                 self._taken.add(port)
                 return port
         raise NoFreePort(f"no free port from {self._low} to {self._low + self._count - 1}: widen LMSVC_MANAGER_PORTS")
@@ -34,13 +36,3 @@ class PortRange:
     def give_back(self, port: int) -> None:
         """Say that a port is no longer used."""
         self._taken.discard(port)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", port))
-        except OSError:
-            return False
-    return True

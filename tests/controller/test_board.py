@@ -15,7 +15,7 @@ from lmsvc.controller.demand import Demand
 from lmsvc.controller.peers import Peers
 from lmsvc.doorbell import Doorbell
 from lmsvc.planning.allocation import ManagerDemand
-from tests.service.running import free_ports
+from lmsvc.ports import free_ports
 from tests.worker.lab import Lab, wait_for
 
 pytestmark = pytest.mark.cctools

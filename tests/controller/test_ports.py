@@ -7,7 +7,7 @@ import pytest
 
 from lmsvc.controller.ports import NoFreePort, PortRange
 from lmsvc.controller.waiting import Needs, Waiting
-from tests.service.running import free_ports
+from lmsvc.ports import free_ports
 
 
 def test_ports_are_taken_in_turn() -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import psutil
 
 from lmsvc.cli.local_files import with_uploads
 from lmsvc.client import Client, ServiceUnreachable
+from lmsvc.ports import free_ports
 from lmsvc.supervisor import INSTANCE_MARK, instance_pids
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,25 +23,6 @@ READY_SECONDS = 90.0
 TETHER = ("setpriv", "--pdeathsig", "TERM", "--")
 """A service ends with the test run, however that ends."""
 JOB_SECONDS = 120.0
-
-
-def free_ports(count: int) -> int:
-    """Return the first of some neighbouring ports that nobody listens on."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = int(probe.getsockname()[1])
-        if first + count < 65000 and all(_is_free(first + offset) for offset in range(count)):
-            return first
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def wait_for(what: str, condition: Callable[[], Any], seconds: float, pause_seconds: float = 0.03) -> float:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from tests.service.running import free_ports, wait_for
+from lmsvc.ports import free_ports
+from tests.service.running import wait_for
 from tests.web.certificates import Certificates
 from tests.web.server import Server
 
