@@ -53,7 +53,7 @@ token = open(os.environ["LMSVC_TOKEN_FILE"]).read().strip()
 url = "http://%s:%s/readyz" % (os.environ.get("LMSVC_HOST", "127.0.0.1"), os.environ.get("LMSVC_PORT", "8080"))
 request = urllib.request.Request(url.replace("0.0.0.0", "127.0.0.1"), headers={"Authorization": "Bearer " + token})
 try:
-    print(urllib.request.urlopen(request, timeout=5).read().decode())
+    print(urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5).read().decode())
 except urllib.error.HTTPError as error:
     print(error.read().decode())
 """
@@ -130,8 +130,10 @@ class Probe:
 def _error(url: str) -> str:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    # The overlay is asked directly, whatever web proxy the host's environment names.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     try:
-        with urllib.request.urlopen(url, timeout=3, context=context if url.startswith("https") else None):
+        with direct.open(url, timeout=3):
             return ""
     except OSError as error:
         return str(error)
