@@ -1,4 +1,4 @@
-"""References of our container images: each tag is a hash of the recipe, so what is built and sent follows from the files."""
+"""References of our container images: each tag is a hash of the recipe, so the files decide what is built and sent."""
 
 import hashlib
 import re

@@ -5,10 +5,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
 NAME = "org.opencontainers.image.ref.name"
 BLOBS = "blobs/sha256"
+
+
+class StoreError(ValueError):
+    """The store lacks an image; the message says who builds it."""
 
 
 def images_in_store(store: str) -> list[str]:
@@ -23,7 +25,7 @@ def image_blobs(references: Iterable[str], store: str) -> list[str]:
     index = _index(place)
     missing = [reference for reference in references if reference not in index]
     if missing:
-        raise AnsibleFilterError(
+        raise StoreError(
             f"not in the store of images {place}: {', '.join(missing)}. "
             "They are built on the host of group builder: run the playbook with that host, too"
         )
