@@ -20,6 +20,7 @@ from lmsvc.worker import process, share
 from lmsvc.worker.files import PoolFiles, SlotFiles, read_json, write_json
 from lmsvc.worker.keepers import Keepers
 from lmsvc.worker.options import AgentError, Options, passed_on, passwords, prepare_slots, program, read_options
+from lmsvc.worker.report import agent_record
 
 BUSY_SECONDS, REST_SECONDS, EXPECTING_SECONDS = 0.2, 0.5, 0.05
 """Time between two queries: while there is work, at rest, and while a manager just listed has yet to register."""
@@ -155,27 +156,15 @@ class Agent:
             return
         self._reported = now, states
         try:
-            self._catalog.update(self._record(states))
+            self._catalog.update(agent_record(self._options, states, self._passwords))
         except CatalogUnreachable:
             self._reported = now, []
-
-    def _record(self, states: list[Record]) -> Record:
-        own = self._options
-        lost: dict[str, int] = {}
-        for state in states:
-            for task, times in state.get("lost", {}).items():
-                lost[task] = lost.get(task, 0) + times
-        name = {"type": "lm_agent", "uuid": f"agent-{own.host}-{own.pool}", "port": 0, "lifetime": 120}
-        secrets = {"passwords": sorted(self._passwords)}
-        shape = {"slots_wanted": own.slots, "cores": own.cores, "memory_mb": own.memory_mb, "disk_mb": own.disk_mb}
-        slots = [{key: value for key, value in state.items() if key != "lost"} for state in states]
-        return {**name, "pool": own.pool, "host": own.host, "slots": slots, "lost": lost, **shape, **secrets}
 
     def end(self) -> None:
         """End the slots with all that runs in them, and tell the catalog that there are none here any more."""
         self._keepers.end()
         try:
-            self._catalog.update({**self._record([]), "slots_wanted": 0, "lifetime": 1})
+            self._catalog.update({**agent_record(self._options, [], self._passwords), "slots_wanted": 0, "lifetime": 1})
         except CatalogUnreachable as error:
             _say(str(error))
 
