@@ -61,6 +61,7 @@ lab-health: setup-test ## run playbooks/health.yml on the lab
 	$(VENV)/bin/ansible-playbook playbooks/health.yml -i inventories/lab
 
 lab-down: setup-test ## remove the lab's hosts, their network and their inventory
+	$(TESTHOSTS) molecule destroy -s lab
 	$(TESTHOSTS) molecule reset -s lab
 	rm -rf inventories/lab
 	$(TESTHOSTS) --end
