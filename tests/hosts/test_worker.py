@@ -15,7 +15,9 @@ FETCH = "import urllib.request as r; print(r.urlopen('http://10.99.1.10:9097/que
 def slots(host: Host) -> dict[str, int]:
     """Return the number of living slots by pool, as the catalog knows them."""
     records = json.loads(host.check_output(f'python3 -c "{FETCH}"'))
-    return {record["pool"]: len(record["slots"]) for record in records if record["type"] == "lm_agent"}
+    return {
+        record["pool"]: len(record["slots"]) for record in records if record["type"] == "lm_agent" and record["slots"]
+    }
 
 
 def wait_for_slots(host: Host) -> dict[str, int]:
