@@ -39,7 +39,7 @@ demo: setup-service ## run the example job in a service of its own in ./demo and
 serve: setup-service ## run the service on 127.0.0.1:8080 with its data in ./data until Ctrl-C
 	@$(VENV)/bin/lmsvc up --data-dir $(DATA_DIR)
 
-test: lint fast slow ## check and test everything that every change must pass
+test: fast lint slow test-cluster ## check and test everything that every change must pass
 
 fast: setup-test ## only the quick tests
 	$(PYTHON) -m pytest -m "not slow and not full"
@@ -72,11 +72,12 @@ test-roles: setup-test ## test every role on real hosts, one scenario after the 
 test-cluster: setup-test ## install all roles on one bare host, then the cluster on three, and run jobs there
 	trap '$(TESTHOSTS) --end' EXIT; for name in $(SITE_SCENARIOS); do $(TESTHOSTS) molecule test -s "$$name"; done
 
-lint: setup-test ## check style and types
+lint: setup-test ## check style and types of Python and YAML, and the playbooks and roles
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy lmsvc tests bench scripts
-	$(VENV)/bin/ansible-lint --quiet
+	$(VENV)/bin/mypy
+	$(PYTHON) scripts/role_pages.py --check
+	PATH=$(CURDIR)/$(VENV)/bin:$$PATH ansible-lint --quiet
 
 format: setup-test ## format the code
 	$(VENV)/bin/ruff check --fix .
@@ -90,6 +91,7 @@ bench: setup-test ## measure the budgets against raw CCTools, table in bench-res
 
 docs: setup-test ## write the generated reference pages anew
 	$(PYTHON) scripts/reference.py
+	$(PYTHON) scripts/role_pages.py
 
 lock: setup-test ## pin the newest versions of all Python dependencies
 	scripts/lock.sh

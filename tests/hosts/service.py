@@ -20,7 +20,7 @@ def assert_confined(host: Host, container: str) -> None:
 
 def healthy(host: Host, container: str) -> bool:
     """Return whether podman's health check of a container succeeds."""
-    return host.run(f"podman healthcheck run {container}").rc == 0
+    return bool(host.run(f"podman healthcheck run {container}").rc == 0)
 
 
 def assert_survives_kill(host: Host, container: str, seconds: float = 60) -> None:

@@ -62,7 +62,7 @@ def test_programs_have_the_pinned_versions(hosts: dict[str, Host], case: str) ->
 def test_images_run_as_an_ordinary_user(hosts: dict[str, Host], case: str) -> None:
     """The user is lmsvc's or postgres's own number, and cannot write outside /tmp."""
     name, image = case.split()
-    answer = run(hosts[name], image, "id -u; touch /tmp/x && ! touch /etc/x 2>/dev/null && echo kept")
+    answer = run(hosts[name], image, "id -u; touch /tmp/file && ! touch /etc/file 2>/dev/null && echo kept")
     assert answer.split() == ["999" if image == "database" else "900", "kept"]
 
 

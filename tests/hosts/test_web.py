@@ -12,7 +12,8 @@ CONTAINERS = ["lmsvc-web", "lmsvc-proxy"]
 def ask(host: Host, path: str, name: str = "alpha", options: str = "") -> str:
     """Return the status code of an answer over https, asked for at one of the certificate's names."""
     there = f"--cacert {AUTHORITY}/ca.crt --resolve {name}:8443:10.99.1.14"
-    return host.check_output(f"curl -sS -o /dev/null -w '%{{http_code}}' {there} {options} https://{name}:8443{path}")
+    command = f"curl -sS -o /dev/null -w '%{{http_code}}' {there} {options} https://{name}:8443{path}"
+    return str(host.check_output(command))
 
 
 @pytest.mark.parametrize("name", ["alpha", "service.example.org"])
