@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from lmsvc.paths import DataPaths
@@ -74,9 +74,16 @@ class Settings(BaseSettings):
     user: str = Field(default="local", description="owner of jobs where no token is asked for")
     limits: Limits = Field(default=Limits(), description="bounds on requests and jobs")
 
+    @field_validator("password_dir", "token_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None
+
     @model_validator(mode="after")
     def _absolute(self) -> Self:
         self.data_dir = self.data_dir.absolute()
+        self.password_dir = self.password_dir and self.password_dir.absolute()
+        self.token_file = self.token_file and self.token_file.absolute()
         self.database_url = self.database_url or f"sqlite:///{self.data_dir}/lmsvc.sqlite3"
         self.tool_path = self.tool_path or os.environ.get("PATH", os.defpath)
         return self

@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 
 import lmsvc
+from lmsvc.client.errors import ClientError
+from lmsvc.client.trust import authorization
 from lmsvc.heartbeats import read_heartbeats, remove_heartbeat
 from lmsvc.paths import DataPaths
 from lmsvc.ports import is_free
@@ -51,9 +53,10 @@ def _run(supervisor: Supervisor, settings: Settings, announce: Callable[[str], N
     kill_instance(str(settings.data_dir))
     check_ports(settings)
     check_room(settings)
+    headers = own_headers(settings)
     supervisor.start()
     try:
-        _wait_ready(supervisor, settings)
+        _wait_ready(supervisor, settings, headers)
         if not supervisor.stopping:
             announce(f"lmsvc is ready: http://{settings.host}:{settings.port}")
         supervisor.run()
@@ -192,12 +195,24 @@ def check_room(settings: Settings) -> None:
             )
 
 
-def _wait_ready(supervisor: Supervisor, settings: Settings) -> None:
+def own_headers(settings: Settings) -> dict[str, str]:
+    """Return what a request to the service's own web service needs, raising `CannotStart` where that is not known."""
+    if settings.token_file is None:
+        return {}
+    try:
+        return authorization(settings.token_file.read_text(encoding="utf-8").strip())
+    except (OSError, ValueError, ClientError) as error:
+        raise CannotStart(
+            f"LMSVC_TOKEN_FILE names {settings.token_file}, but it holds no token that can be used: {error}"
+        ) from None
+
+
+def _wait_ready(supervisor: Supervisor, settings: Settings, headers: dict[str, str]) -> None:
     end = time.monotonic() + READY_SECONDS
     url = f"http://{settings.host}:{settings.port}/readyz"
     while time.monotonic() < end and not supervisor.stopping:
         supervisor.tick()
-        if _answers(url) and _slots_alive(settings):
+        if _answers(url, headers) and _slots_alive(settings):
             return
         time.sleep(0.05)
     if not supervisor.stopping:
@@ -210,8 +225,8 @@ def _slots_alive(settings: Settings) -> bool:
     return all(slots.get(name, 0) >= pool.slots for name, pool in settings.pools.items())
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, headers: dict[str, str]) -> bool:
     try:
-        return httpx.get(url, timeout=2.0, trust_env=False).status_code == 200
+        return httpx.get(url, headers=headers, timeout=2.0, trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False

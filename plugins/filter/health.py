@@ -55,9 +55,7 @@ def _jobs(host: str, facts: Facts, away: Sequence[str], pools: Mapping[str, Sequ
     tried = _tried(facts["jobs"]["answer"])
     for pool, hosts in pools.items():
         for there in [there for there in hosts if there not in away]:
-            result = tried.get(
-                (pool, there), {"ok": False, "error": "no job was tried; its slots are not in the catalog"}
-            )
+            result = tried.get((pool, there), UNTRIED)
             if not result["ok"]:
                 remedy = f"on {there}: journalctl -u lmsvc-worker-{pool} -n 50"
                 yield there, "jobs", f"pool {pool}: {result.get('error') or 'its job failed'}", remedy
@@ -98,7 +96,7 @@ def _seconds(result: Facts | None, served: bool) -> str:
         return "?" if served else "-"
     if not result["ok"]:
         return "FAIL"
-    return "no slots" if result["seconds"] is None else f"{result['seconds']:.1f} s"
+    return "-" if result["seconds"] is None else f"{result['seconds']:.1f} s"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -64,6 +64,14 @@ def test_a_healthy_cluster_has_no_findings() -> None:
     assert "0.9 s" in health_report(probes, {"rest": ["alpha"]}, [])
 
 
+def test_a_host_without_slots_in_a_pool_has_no_seconds() -> None:
+    """Where a pool wants no slots no job is tried: that is no finding, and a dash in the table."""
+    jobs = {"code": 0, "answer": [{"pool": "rest", "host": "alpha", "seconds": None, "ok": True}]}
+    probes = {"alpha": {"facts": HEALTHY | {"ready": {"ready": True, "checks": {}}, "jobs": jobs}}}
+    assert health_findings(probes, {"rest": ["alpha"]}) == []
+    assert health_report(probes, {"rest": ["alpha"]}, []).splitlines()[1].split()[-1] == "-"
+
+
 def test_everything_ill_is_found_at_once() -> None:
     """A dead unit, a closed path, a silent catalog, a controller away and a silent pool are five findings."""
     ready = {"ready": False, "checks": {"controller": {"ready": False, "detail": "no heartbeat"}}}

@@ -11,7 +11,6 @@ from jinja2 import Environment, StrictUndefined
 from lmsvc.ports import free_ports
 from tests.service.running import wait_for
 from tests.web.certificates import Certificates
-from tests.web.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 NGINX = "/usr/sbin/nginx"
@@ -19,13 +18,13 @@ PREFIX = "/-/data/"
 
 
 @contextmanager
-def nginx(directory: Path, server: Server, certificates: Certificates) -> Iterator[str]:
-    """Run nginx before a web service; give its address."""
+def nginx(directory: Path, url: str, data_dir: Path, certificates: Certificates) -> Iterator[str]:
+    """Run nginx before a web service at an address with its data in a directory; give nginx's own address."""
     port = free_ports(1)
     (directory / "conf.d").mkdir()
     (directory / "nginx.conf").write_text(_main(directory))
     (directory / "mime.types").write_text(Path("/etc/nginx/mime.types").read_text())
-    (directory / "conf.d" / "lmsvc.conf").write_text(_site(port, server, certificates))
+    (directory / "conf.d" / "lmsvc.conf").write_text(_site(port, url, data_dir, certificates))
     log = (directory / "nginx.log").open("wb")
     words = [NGINX, "-e", "stderr", "-p", str(directory), "-c", str(directory / "nginx.conf")]
     process = subprocess.Popen(words, stdout=log, stderr=log)
@@ -49,16 +48,16 @@ def _main(directory: Path) -> str:
     return ("user root;\n" if os.geteuid() == 0 else "") + text.replace("/tmp/", f"{directory}/")
 
 
-def _site(port: int, server: Server, certificates: Certificates) -> str:
+def _site(port: int, url: str, data_dir: Path, certificates: Certificates) -> str:
     """Return the role's configuration, with the addresses and places of this test."""
     template = (ROOT / "roles" / "web" / "templates" / "nginx.conf.j2").read_text()
-    places = {"ansible_managed": "Made for a test.", "web_data_dir": str(server.site.settings.data_dir)}
+    places = {"ansible_managed": "Made for a test.", "web_data_dir": str(data_dir)}
     text = (
         Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False).from_string(template).render(places)
     )
     other = {
         "listen 8443 ssl;": f"listen 127.0.0.1:{port} ssl;",
-        "server web:8080;": f"server {server.url.removeprefix('http://')};",
+        "server web:8080;": f"server {url.removeprefix('http://')};",
         "/etc/nginx/server.crt": str(certificates.certificate),
         "/run/secrets/lmsvc-tls-key": str(certificates.key),
     }

@@ -6,6 +6,8 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import httpx
 import pytest
@@ -46,7 +48,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     (root / "token").write_text(TOKEN)
     made = certificates.make(root)
     settings = {"LMSVC_TOKEN_FILE": str(root / "token"), "LMSVC_ACCEL_PREFIX": PREFIX}
-    with Server.start(root / "data", **settings) as server, nginx(root, server, made) as url:
+    with Server.start(root / "data", **settings) as server, nginx(root, server.url, root / "data", made) as url:
         yield Behind(server, url, made)
 
 
@@ -90,6 +92,43 @@ def test_the_proxy_sends_the_package_and_its_ranges(behind: Behind) -> None:
     assert outside.headers["Content-Type"] == "application/problem+json"
     assert head.headers["Content-Length"] == "3000000"
     assert "X-Accel-Redirect" not in whole.headers
+
+
+def test_several_ranges_are_answered_by_the_whole_file(behind: Behind) -> None:
+    """As without a proxy: no request makes a small file into a large answer."""
+    job_id = behind.site.ended()
+    behind.site.package(job_id, b"0123456789")
+    with behind.http() as client:
+        answer = client.get(f"/api/v1/jobs/{job_id}/package", headers={"Range": "bytes=0-1,4-5"})
+    assert (answer.status_code, answer.content) == (200, b"0123456789")
+
+
+class Naming(BaseHTTPRequestHandler):
+    """A web service that names the file of its path, whatever that is."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.send_response(200)
+        self.send_header("X-Accel-Redirect", PREFIX.rstrip("/") + self.path)
+        self.end_headers()
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    """Neither a file nor a directory that became a link after the service looked leads out of the data directory."""
+    data = tmp_path / "data"
+    for directory in (data / "inside", tmp_path / "outside"):
+        directory.mkdir(parents=True)
+        (directory / "file").write_text("text")
+    (data / "link").symlink_to(tmp_path / "outside" / "file")
+    (data / "way").symlink_to(tmp_path / "outside")
+    made = certificates.make(tmp_path)
+    with HTTPServer(("127.0.0.1", 0), Naming) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        upstream = f"http://127.0.0.1:{service.server_port}"
+        with nginx(tmp_path, upstream, data, made) as url, httpx.Client(verify=made.trust, trust_env=False) as client:
+            codes = [client.get(f"{url}/{path}").status_code for path in ("inside/file", "link", "way/file")]
+        service.shutdown()
+    assert codes == [200, 403, 404]
 
 
 def test_headers_are_those_of_the_service(behind: Behind) -> None:
