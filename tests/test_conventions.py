@@ -98,9 +98,8 @@ def test_scripts_are_valid_shell() -> None:
         assert "set -euo pipefail" in path.read_text(encoding="utf-8"), path
 
 
-@pytest.mark.parametrize("script", ["reference.py", "role_pages.py"])
-def test_generated_pages_are_what_the_code_says(script: str) -> None:
+def test_generated_pages_are_what_the_code_says() -> None:
     """`make docs` would change nothing."""
-    words = [sys.executable, f"scripts/{script}", "--check"]
+    words = [sys.executable, "scripts/reference.py", "--check"]
     ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr

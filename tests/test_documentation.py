@@ -16,6 +16,7 @@ from lmsvc.jobs.datasets import parse_dataset
 from lmsvc.jobs.tools import parse_tool
 from lmsvc.jobs.validation import ValidationContext, validate_document
 from lmsvc.registry import SHIPPED_TOOLS, load_tools
+from tests.ansible.tree import TYPES, options, table
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -96,9 +97,43 @@ def test_commands_shown_exist() -> None:
             assert re.search(rf"^{name}:", makefile, re.MULTILINE), f"{page_name(page)}: make {name}"
 
 
-def test_the_picture_of_the_flow_has_words_for_those_who_cannot_see_it() -> None:
-    """The drawing has a title and a description, and colours for dark pages."""
-    text = (ROOT / "docs" / "images" / "flow.svg").read_text(encoding="utf-8")
+def test_playbooks_shown_exist() -> None:
+    """Each playbook that a page names is there, and the reference has a chapter for every one, and no other."""
+    there = {path.name for path in (ROOT / "playbooks").glob("*.yml")}
+    for page in PAGES:
+        named = set(re.findall(r"playbooks/([\w-]+\.yml)", page.read_text(encoding="utf-8")))
+        assert named <= there, page_name(page)
+    reference = (ROOT / "docs" / "reference" / "playbooks.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^### (.*)$", reference, re.MULTILINE)) == sorted(there)
+
+
+def test_site_variables_shown_exist() -> None:
+    """Each variable of a site that a page names is one that preflight knows; values shown are of its type."""
+    known = options(ROOT / "roles" / "preflight", "site")
+    of_tools = ROOT / "docs" / "reference" / "tools.md"
+    for page in (page for page in PAGES if page != of_tools):
+        named = set(re.findall(r"\bsite_[a-z_]+[a-z]\b", page.read_text(encoding="utf-8")))
+        assert named <= set(known), page_name(page)
+    shown = [yaml.safe_load(text) for _, text in blocks("text") if text.lstrip().startswith("site_")]
+    for name, value in (pair for variables in shown for pair in variables.items()):
+        assert isinstance(value, TYPES[known[name]["type"]]), name
+    assert len(shown) >= 2
+
+
+def test_inventories_shown_are_those_of_a_cluster() -> None:
+    """Each part of an inventory names groups that wiring knows, and gives hosts an address and a number."""
+    groups = set(table(ROOT / "inventories" / "example" / "hosts.yml")["all"]["children"])
+    shown = [yaml.safe_load(text)["all"] for _, text in blocks("text") if text.startswith("all:")]
+    for inventory in shown:
+        assert set(inventory.get("children", {})) <= groups
+        assert all(set(host) == {"ansible_host", "host_number"} for host in inventory["hosts"].values())
+    assert len(shown) >= 2
+
+
+@pytest.mark.parametrize("name", ["flow", "cluster"])
+def test_pictures_have_words_for_those_who_cannot_see_them(name: str) -> None:
+    """Each drawing has a title and a description, and colours for dark pages."""
+    text = (ROOT / "docs" / "images" / f"{name}.svg").read_text(encoding="utf-8")
     assert all(part in text for part in ("<title", "<desc", "prefers-color-scheme: dark"))
 
 

@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.ansible.tree import EXAMPLE, ROLES, ROOT, Table, table
+from tests.ansible.tree import EXAMPLE, PROGRAMS, ROLES, ROOT, Table, table
 
 LOOPS = {"__worker_pool": "{{ worker_pools | first }}", "__worker_shape": "{{ worker_pools[__worker_pool] }}"}
 """Some templates are one unit of several; this is what their loop gives them."""
@@ -30,9 +30,9 @@ def evaluate(expression: str, host: str, directory: Path) -> Table:
     """Return what an expression comes to for a host; the directory takes a file of variables."""
     file = directory / "variables.json"
     file.write_text(json.dumps(variables()), encoding="utf-8")
-    words = ["ansible", host, "-i", str(EXAMPLE), "--playbook-dir", "playbooks", "-c", "local", "-e", f"@{file}"]
+    words = [str(PROGRAMS / "ansible"), host, "-i", str(EXAMPLE), "--playbook-dir", "playbooks", "-c", "local"]
     task = {"content": f"{{{{ {expression} }}}}", "dest": str(directory / "out")}
-    words += ["-m", "ansible.builtin.copy", "-a", json.dumps(task)]
+    words += ["-e", f"@{file}", "-m", "ansible.builtin.copy", "-a", json.dumps(task)]
     ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return dict(json.loads((directory / "out").read_bytes()))

@@ -9,7 +9,7 @@ import pytest
 from plugins.filter.preflight_inventory import preflight_groups, preflight_hosts, preflight_sharing
 from plugins.filter.preflight_site import preflight_pools, preflight_values
 from plugins.filter.preflight_variables import preflight_options, preflight_settings, preflight_variables
-from tests.ansible.tree import EXAMPLE, ROLES, ROOT, options, table
+from tests.ansible.tree import EXAMPLE, PROGRAMS, ROLES, ROOT, options, table
 
 PAGES = EXAMPLE / "group_vars" / "all"
 
@@ -17,7 +17,7 @@ PAGES = EXAMPLE / "group_vars" / "all"
 @pytest.fixture(scope="module")
 def listed() -> dict[str, Any]:
     """Return the example as Ansible reads it."""
-    words = ["ansible-inventory", "-i", str(EXAMPLE), "--list"]
+    words = [str(PROGRAMS / "ansible-inventory"), "-i", str(EXAMPLE), "--list"]
     ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     return dict(json.loads(ran.stdout))
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ansible.tree import EXAMPLE, ROOT
+from tests.ansible.tree import EXAMPLE, PROGRAMS, ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ def inventory(directory: Path, hosts: Change, groups: dict[str, list[str]], extr
 
 def faults(site: Path, *more: str) -> tuple[int, list[str]]:
     """Return the exit code of preflight.yml and what it found, without what only says that this is no service host."""
-    words = ["ansible-playbook", "playbooks/preflight.yml", "-i", str(site), *more]
+    words = [str(PROGRAMS / "ansible-playbook"), "playbooks/preflight.yml", "-i", str(site), *more]
     environment = os.environ | {"ANSIBLE_NOCOLOR": "1", "COLUMNS": "200"}
     ran = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert "Show every fault of every host" in ran.stdout, ran.stdout + ran.stderr
@@ -78,7 +78,12 @@ def test_an_overlay_that_the_host_uses_already_is_refused(tmp_path: Path) -> Non
         pytest.skip("this machine has no network to clash with")
     number = int(local[0][1], 16)
     prefix = f"{number & 255}.{number >> 8 & 255}"
-    words = ["ansible-playbook", "playbooks/preflight.yml", "-i", str(inventory(tmp_path, HOSTS, GROUPS, {}))]
+    words = [
+        str(PROGRAMS / "ansible-playbook"),
+        "playbooks/preflight.yml",
+        "-i",
+        str(inventory(tmp_path, HOSTS, GROUPS, {})),
+    ]
     more = ["-e", json.dumps({"site_overlay_prefix": prefix})]
     ran = subprocess.run([*words, *more], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 2
@@ -87,7 +92,12 @@ def test_an_overlay_that_the_host_uses_already_is_refused(tmp_path: Path) -> Non
 
 def test_teardown_refuses_before_it_touches_anything(tmp_path: Path) -> None:
     """Without confirmation it says what it would remove, and no other task runs."""
-    words = ["ansible-playbook", "playbooks/teardown.yml", "-i", str(inventory(tmp_path, HOSTS, GROUPS, {}))]
+    words = [
+        str(PROGRAMS / "ansible-playbook"),
+        "playbooks/teardown.yml",
+        "-i",
+        str(inventory(tmp_path, HOSTS, GROUPS, {})),
+    ]
     ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert "add: -e confirm=yes" in ran.stdout

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.ansible.tree import PLAYBOOKS, ROLES, ROOT, options, role_name, table, tasks
+from tests.ansible.tree import PLAYBOOKS, ROLES, ROOT, TYPES, options, role_name, table, tasks
 from tests.test_conventions import texts
 
 SUPPRESSIONS = re.compile("|".join((r"skip_" + "list", "warn_" + "list", "#" + r"\s*no" + "qa", "yamllint" + " dis")))
 KINDS = ("tasks", "pre_tasks", "post_tasks", "handlers")
 MOST_LINES = 90
 MOST_ROLE_LINES = 220
-TYPES = {"bool": bool, "dict": dict, "float": float, "int": int, "list": list, "path": str, "str": str}
 of_each_role = pytest.mark.parametrize("role", ROLES, ids=role_name)
 
 

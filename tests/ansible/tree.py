@@ -1,5 +1,6 @@
 """The Ansible part of this repository, as tests read it."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLE = ROOT / "inventories" / "example"
 ROLES = sorted(path.parent for path in (ROOT / "roles").glob("*/meta") if path.is_dir())
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
+PROGRAMS = Path(sys.executable).parent
+"""Where the programs of Ansible are: beside the Python that runs the tests."""
+TYPES = {"bool": bool, "dict": dict, "float": float, "int": int, "list": list, "path": str, "str": str}
 
 Table = dict[str, Any]
 
