@@ -61,7 +61,7 @@ def test_ten_megabytes_arrive_by_name(hosts: dict[str, Host], here: str, there: 
 
 def test_source_address_is_kept(hosts: dict[str, Host]) -> None:
     """A service sees the address of the container that calls it, which the catalog believes."""
-    inside(hosts["gamma"], "wget -q -T 20 -O - http://beta-probe:7000/f")
+    inside(hosts["gamma"], "wget -q -T 20 -O /dev/null http://beta-probe:7000/f")
     assert "10.99.3.20" in hosts["beta"].run("podman logs probe 2>&1").stdout
 
 
@@ -125,7 +125,7 @@ def test_own_tables_survive(hosts: dict[str, Host]) -> None:
 def test_new_peer_breaks_no_connection(hosts: dict[str, Host]) -> None:
     """A connection between two hosts goes on while a third peer comes."""
     alpha, beta = hosts["alpha"], hosts["beta"]
-    beta.check_output("podman exec --detach probe /bin/busybox sh -c '/bin/busybox nc -l -p 7001 > /tmp/got'")
+    beta.check_output("podman exec --detach probe /bin/busybox sh -c '/bin/busybox nc -l -p 7001 > /got'")
     talk = "(echo before; /bin/busybox sleep 5; echo after) | /bin/busybox nc beta-probe 7001"
     alpha.check_output(f"podman exec --detach probe /bin/busybox sh -c '{talk}'")
     gamma_key = hosts["gamma"].check_output("wg show lm-overlay public-key")
@@ -133,7 +133,7 @@ def test_new_peer_breaks_no_connection(hosts: dict[str, Host]) -> None:
     alpha.check_output("systemctl reload wg-quick@lm-overlay")
     assert gamma_key in alpha.check_output("wg show lm-overlay peers")
     time.sleep(6)
-    assert inside(beta, "cat /tmp/got").split() == ["before", "after"]
+    assert inside(beta, "cat /got").split() == ["before", "after"]
 
 
 def test_everything_starts_with_the_host(host: Host) -> None:
