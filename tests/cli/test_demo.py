@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,14 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not TOOLS.exists(), reason="the tools are not installed: run `make setup`"),
 ]
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let what is started be interrupted, also where this test run itself cannot be: shells' background jobs cannot."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def start_demo(data_dir: Path) -> subprocess.Popen[str]:
@@ -55,6 +64,7 @@ def test_the_demo_runs_the_example_and_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["demo"]
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_the_demo_and_all_it_started(tmp_path: Path) -> None:
     """Interrupted in the middle, the demo exits 130 and no process is left."""
     demo = start_demo(tmp_path / "demo")
