@@ -77,7 +77,7 @@ lint: setup-test ## check style and types of Python and YAML, and the playbooks 
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(PYTHON) scripts/role_pages.py --check
-	PATH=$(CURDIR)/$(VENV)/bin:$$PATH ansible-lint --quiet
+	PATH=$(CURDIR)/$(VENV)/bin:$$PATH ansible-lint -q
 
 format: setup-test ## format the code
 	$(VENV)/bin/ruff check --fix .
