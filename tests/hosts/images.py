@@ -65,9 +65,12 @@ def reference(kind: str) -> str:
 
 
 def ensure(kind: str) -> str:
-    """Return the reference of the image, which is made if podman does not have it (about a minute)."""
+    """Return the reference of the image, which is made if podman does not have it (about a minute).
+
+    Of two runs that need the same image at once, one makes it and the other waits.
+    """
     wanted = reference(kind)
-    with (Path(os.environ["LMSVC_TEST_CACHE"]) / "images.lock").open("w") as lock:
+    with (Path(os.environ["LMSVC_TEST_CACHE"]) / f"{wanted.rpartition(':')[2]}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if subprocess.run(["podman", "image", "exists", wanted], check=False).returncode != 0:
             _make(kind, wanted)
