@@ -7,6 +7,8 @@ import pytest
 import testinfra
 from testinfra.host import Host
 
+from tests.hosts.site import Site, installed
+
 SSH_CONFIG = os.environ.get("LMSVC_TEST_SSH_CONFIG")
 
 
@@ -38,6 +40,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def hosts() -> dict[str, Host]:
     """Give all hosts of the scenario by name."""
     return {name: connect(name) for name in host_names()}
+
+
+@pytest.fixture(scope="session")
+def site() -> Site:
+    """Give the site that the scenario's inventory describes."""
+    return installed()
 
 
 @pytest.fixture(scope="session", params=host_names())

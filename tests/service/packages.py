@@ -6,15 +6,23 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from tests.service.running import RunningService
+from lmsvc.client import Client
+
+
+class Served(Protocol):
+    """A service that a client reaches."""
+
+    @property
+    def client(self) -> Client:
+        """Return the client."""
 
 
 class Package:
     """What a researcher downloads of a job."""
 
-    def __init__(self, service: RunningService, job_id: str, directory: Path) -> None:
+    def __init__(self, service: Served, job_id: str, directory: Path) -> None:
         """Download the package into a directory."""
         self.path = service.client.download_package(job_id, directory / f"{job_id}.zip")
         self.manifest: dict[str, Any] = json.loads(self.read("manifest.json"))

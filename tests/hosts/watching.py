@@ -1,0 +1,53 @@
+"""What runs where on the hosts of a site, watched from outside the containers while a job runs."""
+
+import json
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from testinfra.host import Host
+
+PLACE = "/run/lmsvc-watch"
+PROGRAM = f"""
+import json, pathlib, re, time
+seen = set()
+def look(process):
+    unit = re.search("lmsvc-worker-[a-z0-9]+", (process / "cgroup").read_text())
+    words = (process / "cmdline").read_text().split(chr(0))
+    tools = [word[12:] for word in words if re.fullmatch("lmsvc.tools.[a-z_]+", word) and word != "lmsvc.tools.warm"]
+    if tools:
+        seen.add((unit.group() if unit else "elsewhere", tools[0]))
+while not pathlib.Path("{PLACE}.end").exists():
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            look(process)
+        except OSError:
+            pass
+    pathlib.Path("{PLACE}.new").write_text(json.dumps(sorted(seen)))
+    pathlib.Path("{PLACE}.new").rename("{PLACE}.json")
+    time.sleep(0.2)
+"""
+
+
+class Watch:
+    """Notes, until it ends, which worker container ran which tool."""
+
+    def __init__(self, hosts: Sequence[Host]) -> None:
+        """Name the hosts to watch."""
+        self._hosts = hosts
+        self.seen: set[tuple[str, str]] = set()
+        """Containers with the tools whose processes were in them."""
+
+    def __enter__(self) -> Self:
+        """Begin on every host."""
+        for host in self._hosts:
+            host.check_output(f"rm -f {PLACE}.* && systemd-run --collect --quiet python3 -c %s", PROGRAM)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End, and collect what was seen."""
+        for host in self._hosts:
+            found = json.loads(host.check_output(f"touch {PLACE}.end; cat {PLACE}.json"))
+            self.seen |= {(container, tool) for container, tool in found}
