@@ -112,12 +112,12 @@ class Site:
         return dict(yaml.safe_load(page.read_text())["site_pools"])
 
     def power(self, command: str, names: Sequence[str]) -> None:
-        """Stop, start or restart the machines that hosts are, all at once."""
+        """Stop, start, restart or kill the machines that hosts are, all at once."""
         for name in names:
             if name in self._connections:
                 self._connections.pop(name).backend.client.close()
         podman = [str(PROJECT / "scripts" / "testhosts.sh"), "podman", command]
-        patience = [] if command == "start" else ["--time", "60"]
+        patience = ["--time", "60"] if command in ("stop", "restart") else []
         machines = [f"lmsvc-{self.scenario}-{name}" for name in names]
         running = [subprocess.Popen([*podman, *patience, machine]) for machine in machines]
         assert [process.wait() for process in running] == [0] * len(names)
