@@ -34,13 +34,10 @@ class Site:
         everything = yaml.safe_load((inventory / "hosts.yml").read_text())["all"]
         self.lines: dict[str, dict[str, Any]] = everything["hosts"]
         self.groups = {name: list(group["hosts"]) for name, group in everything["children"].items()}
-        self._connections: dict[str, Host] = {}
 
     def host(self, name: str) -> Host:
         """Return a host that runs commands over ssh; also one that is in no group."""
-        if name not in self._connections:
-            self._connections[name] = testinfra.get_host(f"paramiko://{name}", ssh_config=str(self.ssh_config))
-        return self._connections[name]
+        return testinfra.get_host(f"paramiko://{name}", ssh_config=str(self.ssh_config))
 
     def workers(self) -> list[Host]:
         """Return the hosts of the workers."""
@@ -114,8 +111,8 @@ class Site:
     def power(self, command: str, names: Sequence[str]) -> None:
         """Stop, start, restart or kill the machines that hosts are, all at once."""
         for name in names:
-            if name in self._connections:
-                self._connections.pop(name).backend.client.close()
+            if client := vars(self.host(name).backend).pop("client", None):
+                client.close()
         podman = [str(PROJECT / "scripts" / "testhosts.sh"), "podman", command]
         patience = ["--time", "60"] if command in ("stop", "restart") else []
         machines = [f"lmsvc-{self.scenario}-{name}" for name in names]

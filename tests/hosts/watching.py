@@ -14,7 +14,8 @@ seen = set()
 def look(process):
     unit = re.search("lmsvc-worker-[a-z0-9]+", (process / "cgroup").read_text())
     words = (process / "cmdline").read_text().split(chr(0))
-    tools = [word[12:] for word in words if re.fullmatch("lmsvc.tools.[a-z_]+", word) and word != "lmsvc.tools.warm"]
+    modules = [word[12:] for word in words if re.fullmatch("lmsvc.tools.[a-z_]+", word)]
+    tools = [module for module in modules if module not in ("warm", "seeded", "program_libraries")]
     if tools:
         seen.add((unit.group() if unit else "elsewhere", tools[0]))
 while not pathlib.Path("{PLACE}.end").exists():

@@ -49,7 +49,7 @@ def test_either_controller_may_die(site: Site, tmp_path: Path, killed: str) -> N
 
 def test_machines_restart_one_after_the_other(site: Site, tmp_path: Path) -> None:
     """Each machine restarts while a job runs: everything returns by itself, the job succeeds with every item."""
-    with running_job(site, tmp_path, 6.0):
+    with running_job(site, tmp_path, 5.0):
         for name in site.lines:
             site.power("restart", [name])
             site.wait_for_hosts([name])
