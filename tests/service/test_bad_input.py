@@ -22,14 +22,21 @@ STEPS = 60
 UP = "..%2F..%2F..%2Fetc%2Fpasswd"
 
 
+@pytest.fixture(scope="module")
+def sound(shared_service: RunningService) -> Iterator[RunningService]:
+    """Give the shared service; after all of these tests it must still run jobs."""
+    yield shared_service
+    assert shared_service.run(echo(), 60)["state"] == "succeeded"
+
+
 @pytest.fixture
-def http(service: RunningService) -> Iterator[httpx.Client]:
-    """Give an HTTP client; afterwards the service must have stored nothing new and still run jobs."""
-    before = stored(service)
-    with httpx.Client(base_url=service.url, timeout=60, trust_env=False) as client:
+def http(sound: RunningService) -> Iterator[httpx.Client]:
+    """Give an HTTP client; afterwards the service must have stored nothing new and be ready."""
+    before = stored(sound)
+    with httpx.Client(base_url=sound.url, timeout=60, trust_env=False) as client:
         yield client
-    assert stored(service) == before
-    assert service.run(echo(), 30)["state"] == "succeeded"
+    assert stored(sound) == before
+    assert sound.client.ready()
 
 
 def stored(service: RunningService) -> tuple[set[str], list[Path]]:
@@ -117,6 +124,12 @@ def test_traversal_in_names(http: httpx.Client, method: str, path: str, statuses
     assert b"root:" not in answer.content
 
 
+@pytest.fixture(scope="module")
+def ended_job(shared_service: RunningService) -> str:
+    """Give a job that has ended."""
+    return str(shared_service.run(echo("mine"))["id"])
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -132,10 +145,9 @@ def test_traversal_in_names(http: httpx.Client, method: str, path: str, statuses
         "items?cursor=../..",
     ],
 )
-def test_traversal_in_outputs_and_logs(service: RunningService, path: str) -> None:
+def test_traversal_in_outputs_and_logs(http: httpx.Client, ended_job: str, path: str) -> None:
     """Paths and parameters of a job's outputs and logs lead to nothing but that job's own."""
-    job_id = service.run(echo("mine"))["id"]
-    answer = httpx.get(f"{service.url}{JOBS}/{job_id}/{path}", trust_env=False)
+    answer = http.get(f"{JOBS}/{ended_job}/{path}")
     assert answer.status_code in (200, 400, 404), answer.text
     assert b"root:" not in answer.content
     assert answer.status_code != 200 or answer.json() == {"items": [], "next": None}

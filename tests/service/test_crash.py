@@ -131,9 +131,8 @@ def test_a_second_service_on_the_same_directory_is_refused(own_service: ServiceF
     assert service.run(echo())["state"] == "succeeded"
 
 
-def test_a_taken_port_is_explained(own_service: ServiceFactory, tmp_path: Path) -> None:
+def test_a_taken_port_is_explained(service: RunningService, tmp_path: Path) -> None:
     """A port in use is named together with the option that moves it."""
-    service = own_service()
     second = RunningService(tmp_path / "second", port=service.port)
     with pytest.raises(AssertionError, match="is in use: choose another with --port"):
         second.start()
