@@ -9,7 +9,7 @@ import pytest
 from tests.hosts.cluster.running import restarted, runs
 from tests.hosts.site import Site, recap
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.timeout(3600)]
 
 CONTAINERFILE = "FROM localhost/lmsvc/worker\nLABEL colour={colour}\n"
 

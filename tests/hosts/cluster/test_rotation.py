@@ -11,7 +11,7 @@ from lmsvc.client import ApiError
 from tests.hosts.cluster.running import running_job
 from tests.hosts.site import Site
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.timeout(3600)]
 
 SECRET = "podman secret inspect --showsecret -f '{{.SecretData}}' "
 
