@@ -11,7 +11,7 @@ from tests.service.packages import Package, table
 from tests.service.running import ROOT, RunningService
 from tests.tools.running import HEUCHERA, needs_heuchera
 
-pytestmark = [pytest.mark.cctools, pytest.mark.slow, needs_heuchera]
+pytestmark = [pytest.mark.cctools, pytest.mark.full, needs_heuchera]
 
 DOCUMENT = ROOT / "tests" / "tools" / "heuchera.json"
 TAXA = 64
