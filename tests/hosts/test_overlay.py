@@ -122,18 +122,33 @@ def test_own_tables_survive(hosts: dict[str, Host]) -> None:
     assert "table inet lmsvc" in beta.check_output("nft list tables")
 
 
+def heard(host: Host, words: list[str]) -> bool:
+    """Return whether a container's listener has got these words within 20 seconds."""
+    end = time.monotonic() + 20
+    while inside(host, "cat /dev/shm/heard").split() != words and time.monotonic() < end:
+        time.sleep(0.2)
+    return inside(host, "cat /dev/shm/heard").split() == words
+
+
 def test_new_peer_breaks_no_connection(hosts: dict[str, Host]) -> None:
     """A connection between two hosts goes on while a third peer comes."""
     alpha, beta = hosts["alpha"], hosts["beta"]
-    beta.check_output("podman exec --detach probe /bin/busybox sh -c '/bin/busybox nc -l -p 7001 > /got'")
-    talk = "(echo before; /bin/busybox sleep 5; echo after) | /bin/busybox nc beta-probe 7001"
+    inside(beta, "touch /dev/shm/heard")
+    # Where its own input ends, nc tells the other side that it has no more to say, and that one hangs up.
+    listen = "/bin/busybox sleep 60 | /bin/busybox nc -l -p 7001 > /dev/shm/heard"
+    beta.check_output(f"podman exec --detach probe /bin/busybox sh -c '{listen}'")
+    listens = "podman exec probe /bin/busybox netstat -ltn | grep -q :7001"
+    beta.check_output(f"timeout 20 sh -c 'until {listens}; do sleep 0.2; done'")
+    say = "until [ -e /dev/shm/go ]; do /bin/busybox sleep 0.2; done"
+    talk = f"(echo before; {say}; echo after) | /bin/busybox nc beta-probe 7001"
     alpha.check_output(f"podman exec --detach probe /bin/busybox sh -c '{talk}'")
+    assert heard(beta, ["before"])
     gamma_key = hosts["gamma"].check_output("wg show lm-overlay public-key")
     alpha.check_output(f"wg set lm-overlay peer {gamma_key} remove")
     alpha.check_output("systemctl reload wg-quick@lm-overlay")
     assert gamma_key in alpha.check_output("wg show lm-overlay peers")
-    time.sleep(6)
-    assert inside(beta, "cat /got").split() == ["before", "after"]
+    inside(alpha, "touch /dev/shm/go")
+    assert heard(beta, ["before", "after"])
 
 
 def test_everything_starts_with_the_host(host: Host) -> None:
