@@ -47,6 +47,7 @@ fast: setup-test ## only the quick tests
 slow: setup-test ## only the tests that take long
 	$(PYTHON) -m pytest -m "slow and not full"
 
+test-full: export LMSVC_TEST_MARK := full or not full
 test-full: test test-roles ## the same, every role and what is too long for every change
 	$(PYTHON) -m pytest -m full
 
