@@ -17,7 +17,7 @@ def running_job(site: Site, directory: Path, nap_seconds: float = 1.0, **fields:
     job_id = site.submit(sleep_each("seconds", [nap_seconds] * ITEMS, **fields))
     assert site.wait_until(job_id, "running", 90)["state"] == "running"
     yield job_id
-    assert site.job(job_id)["state"] == "running", "the job had ended before that was done"
+    assert site.wait_until(job_id, "running", 120)["state"] == "running", "the job had ended before that was done"
     job = site.wait_until(job_id, "ended", 600)
     assert job["state"] == "succeeded", job
     assert [line["state"] for line in package(site, job_id, directory).items("nap")] == ["succeeded"] * ITEMS
