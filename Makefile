@@ -17,6 +17,8 @@ export LMSVC_TOOL_PATH := $(CURDIR)/.tools/bin:/usr/local/bin:/usr/bin:/bin
 SITE_SCENARIOS := site cluster
 ROLE_SCENARIOS = $(filter-out $(SITE_SCENARIOS) lab shared,$(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml))))
 TESTHOSTS := scripts/testhosts.sh
+# Which tests of a scenario run.
+export LMSVC_TEST_MARK ?= $(if $(filter test-full,$(MAKECMDGOALS)),full or not full,not full)
 
 .PHONY: help setup setup-service setup-test demo serve test fast slow test-full lint format chaos bench docs lock clean \
   lab lab-site lab-health lab-down test-roles test-cluster
@@ -47,7 +49,6 @@ fast: setup-test ## only the quick tests
 slow: setup-test ## only the tests that take long
 	$(PYTHON) -m pytest -m "slow and not full"
 
-test-full: export LMSVC_TEST_MARK := full or not full
 test-full: test test-roles ## the same, every role and what is too long for every change
 	$(PYTHON) -m pytest -m full
 
