@@ -34,7 +34,7 @@ def run(site: Site, document: Document, folder: Path, directory: Path, seconds: 
     return package(site, job_id, directory)
 
 
-def compare_with_other_sites(site: Site, name: str, found: Package) -> None:
+def compare_with_other_sites(site: Site, name: str, found: Package) -> str:
     """Fail unless another site with the same images, if one ran here, got the same contents; say what was compared."""
     place = Path(os.environ["LMSVC_TEST_CACHE"]) / "results" / name
     place.mkdir(parents=True, exist_ok=True)
@@ -44,6 +44,6 @@ def compare_with_other_sites(site: Site, name: str, found: Package) -> None:
     others = [path for path in sorted(place.glob("*.json")) if path.stem != site.scenario]
     same = {path.stem: json.loads(path.read_text()) for path in others}
     same = {other: result for other, result in same.items() if result["images"] == own["images"]}
-    print(f"{name}: {len(files)} files compared with {', '.join(same) or 'nothing: no other site ran it here'}")
     for other, result in same.items():
         assert result["files"] == files, other
+    return f"{name}: {len(files)} files compared with {', '.join(same) or 'nothing: no other site ran it here'}"
