@@ -104,8 +104,11 @@ class CatalogClient:
 
     @staticmethod
     def fresh(records: Iterable[Record], now: float, seconds: float) -> list[Record]:
-        """Return the records heard from at most ``seconds`` before ``now`` (use the client's `now`)."""
-        return [record for record in records if now - float(record.get("lastheardfrom", 0)) <= seconds]
+        """Return the records heard from at most ``seconds`` before ``now`` (use the client's `now`).
+
+        Nor are those fresh that a clock, since set back, has dated far ahead.
+        """
+        return [record for record in records if abs(now - float(record.get("lastheardfrom", 0))) <= seconds]
 
 
 def _expression(types: Collection[str]) -> str:

@@ -73,6 +73,7 @@ def test_fresh_goes_by_the_catalogs_clock(lab: Lab) -> None:
     assert abs(now - time.time()) < 2
     assert CatalogClient.fresh(found, now, 5) == found
     assert CatalogClient.fresh(found, now + 10, 5) == []
+    assert CatalogClient.fresh(found, now - 3600, 5) == [], "the catalog's clock was set back by an hour"
 
 
 def test_query_is_fast(lab: Lab) -> None:
