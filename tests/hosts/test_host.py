@@ -35,3 +35,10 @@ def test_site_certificates_are_believed(host: Host) -> None:
     assert bundle.exists == bool(os.environ.get("LMSVC_TEST_CA_BUNDLE"))
     last = bundle.content_string.strip().splitlines()[-2] if bundle.exists else ""
     assert last in host.file("/etc/ssl/certs/ca-certificates.crt").content_string
+
+
+def test_a_host_of_a_test_leaves_the_machines_clock_alone(host: Host) -> None:
+    """Setting the clock, here to what it is, is refused: the clock of a container is that of the machine."""
+    answer = host.run("date --set=@$(date +%s)")
+    assert answer.rc != 0
+    assert "not permitted" in answer.stderr
