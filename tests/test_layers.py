@@ -19,14 +19,15 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "registries": frozenset({"jobs", "registry", "settings"}),
     "store": frozenset({"jobs"}),
     "cctools": frozenset(),
-    "worker": frozenset({"cctools", "doorbell"}),
+    "losses": frozenset(),
+    "worker": frozenset({"cctools", "doorbell", "losses"}),
     "tools": frozenset(),
     "heartbeats": frozenset(),
     "ports": frozenset(),
     "controller": frozenset(
         {
-            *("cctools", "doorbell", "heartbeats", "jobs", "paths", "planning", "ports", "registries", "settings"),
-            *("store", "worker"),
+            *("cctools", "doorbell", "heartbeats", "jobs", "losses", "paths", "planning", "ports", "registries"),
+            *("settings", "store", "worker"),
         }
     ),
     "web": frozenset(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lmsvc import losses
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 from lmsvc.controller.agents import AGENT_RECORD, AgentReport, read_agents
 from lmsvc.controller.demand import Demand
@@ -21,7 +22,6 @@ REPEAT_SECONDS = 5.0
 LOOK_SECONDS_BUSY = 0.25
 LOOK_SECONDS_IDLE = 2.0
 RECORD_LIFETIME_SECONDS = 120
-LOSSES_TO_REFUSE = 3
 
 log = logging.getLogger(__name__)
 
@@ -74,15 +74,7 @@ class Board:
 
     def refused(self) -> dict[str, str]:
         """Return the tasks that lost their worker too often, with the reason to give."""
-        losses: dict[str, int] = {}
-        for agent in self._agents:
-            for task, count in agent.lost.items():
-                losses[task] = losses.get(task, 0) + count
-        return {
-            task: f"the task lost its worker {count} times; it may kill it or its host"
-            for task, count in losses.items()
-            if count >= LOSSES_TO_REFUSE
-        }
+        return losses.refused(losses.total(agent.lost for agent in self._agents))
 
     def publish(self, demands: Sequence[Demand], now: float) -> None:
         """Tell what this controller's managers ask for; where it leads, share the slots among all and tell the agents.

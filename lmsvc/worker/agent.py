@@ -14,13 +14,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from lmsvc import losses
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable, Record
 from lmsvc.doorbell import Doorbell, ring
 from lmsvc.worker import process, share
 from lmsvc.worker.files import PoolFiles, SlotFiles, read_json, write_json
 from lmsvc.worker.keepers import Keepers
 from lmsvc.worker.options import AgentError, Options, passed_on, passwords, prepare_slots, program, read_options
-from lmsvc.worker.report import agent_record
+from lmsvc.worker.report import agent_record, lost
 
 BUSY_SECONDS, REST_SECONDS, EXPECTING_SECONDS = 0.2, 0.5, 0.05
 """Time between two queries: while there is work, at rest, and while a manager just listed has yet to register."""
@@ -49,6 +50,7 @@ class Agent:
         self._strange: set[str] = set()
         self._slots = [files.slot(options.host, number) for number in range(1, options.slots + 1)]
         self._allocation: Record = read_json(files.allocation)
+        self._refused: dict[str, str] | None = None
         self._managers: dict[tuple[str, int], share.Manager] = {}
         self._heard = True
         self._states: dict[str, Record] = {}
@@ -60,8 +62,10 @@ class Agent:
         self._keepers.look()
         now = time.monotonic()
         self._states = {slot.name: state for slot in self._slots if (state := _live_state(slot))}
+        self._refuse()
         if now >= self._next_query:
             self._ask()
+            self._refuse()
             self._apply()
             self._next_query = time.monotonic() + self._gap(now)
         self._report(time.monotonic())
@@ -107,7 +111,14 @@ class Agent:
         self._allocation = allocation
         self._expected_since = time.monotonic()
         write_json(self._files.allocation, allocation)
-        write_json(self._files.refuse, allocation.get("refuse", {}))
+
+    def _refuse(self) -> None:
+        """Tell the slots which tasks no longer run: those of all hosts, and at once those that failed here alone."""
+        here = losses.refused(lost(list(self._states.values())))
+        refuse = {**here, **self._allocation.get("refuse", {})}
+        if refuse != self._refused:
+            write_json(self._files.refuse, refuse)
+            self._refused = refuse
 
     def _apply(self) -> None:
         if not self._heard:

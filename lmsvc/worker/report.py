@@ -3,9 +3,15 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from lmsvc import losses
 from lmsvc.worker.options import Options
 
 Record = dict[str, Any]
+
+
+def lost(states: Sequence[Record]) -> dict[str, int]:
+    """Return how often each task lost its worker in these slots."""
+    return losses.total(state.get("lost", {}) for state in states)
 
 
 def agent_record(own: Options, states: Sequence[Record], passwords: Collection[str]) -> Record:
@@ -16,14 +22,10 @@ def agent_record(own: Options, states: Sequence[Record], passwords: Collection[s
         states: of the slots that are alive.
         passwords: fingerprints of the passwords they may use.
     """
-    lost: dict[str, int] = {}
-    for state in states:
-        for task, times in state.get("lost", {}).items():
-            lost[task] = lost.get(task, 0) + times
     name = {"type": "lm_agent", "uuid": f"agent-{own.host}-{own.pool}", "port": 0, "lifetime": 120}
     shape = {"slots_wanted": own.slots, "cores": own.cores, "memory_mb": own.memory_mb, "disk_mb": own.disk_mb}
     slots = [{key: value for key, value in state.items() if key != "lost"} for state in states]
     return {
-        **{**name, "pool": own.pool, "host": own.host, "slots": slots, "lost": lost},
+        **{**name, "pool": own.pool, "host": own.host, "slots": slots, "lost": lost(states)},
         **{**shape, "passwords": sorted(passwords)},
     }

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from lmsvc.cctools.catalog import CatalogClient
-from lmsvc.controller.board import ALLOCATION_RECORD, FRESH_SECONDS, LOSSES_TO_REFUSE, Board
+from lmsvc.controller.board import ALLOCATION_RECORD, FRESH_SECONDS, Board
 from lmsvc.controller.demand import Demand
 from lmsvc.controller.peers import Peers
 from lmsvc.doorbell import Doorbell
+from lmsvc.losses import LOSSES_TO_REFUSE
 from lmsvc.planning.allocation import ManagerDemand
 from lmsvc.ports import free_ports
 from tests.worker.lab import Lab, wait_for

@@ -155,9 +155,14 @@ def test_traversal_in_outputs_and_logs(http: httpx.Client, ended_job: str, path:
 
 def test_an_upload_cut_off_in_the_middle(service: RunningService, http: httpx.Client) -> None:
     """Of a body whose sender goes away nothing is kept, and the same upload works afterwards."""
+    incoming = service.data_dir / "uploads" / "incoming"
+
+    def remains() -> bool:
+        return incoming.exists() and any(incoming.iterdir())
+
     with socket.create_connection(("127.0.0.1", service.port)) as connection:
         head = f"PUT /api/v1/uploads/points.csv HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\n"
         connection.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + b"x" * 500_000)
-    incoming = service.data_dir / "uploads" / "incoming"
-    wait_for("remains gone", lambda: not incoming.exists() or not list(incoming.iterdir()), 30)
+        wait_for("body arrives", remains, 30)
+    wait_for("remains gone", lambda: not remains(), 30)
     assert http.get("/api/v1/uploads/" + "0" * 32).status_code == 404
