@@ -7,7 +7,7 @@ from lmsvc.planning.fair import Claim, share_out
 from lmsvc.planning.placement import Placement, place
 from lmsvc.planning.restricted import share_restricted
 
-__all__ = ["Allocation", "ManagerDemand", "Placement", "allocate"]
+__all__ = ["Allocation", "ManagerDemand", "Placement", "allocate", "fair_shares"]
 
 Allocation = dict[str, dict[str, dict[str, int]]]
 """Pool to project to host to number of slots."""
@@ -44,11 +44,21 @@ def _share_pool(
 ) -> dict[str, dict[str, int]]:
     if any(manager.hosts is not None for manager in managers):
         return share_restricted(managers, capacity, previous)
-    slots = sum(capacity.values())
+    return place(fair_shares(managers, sum(capacity.values()), previous), capacity, previous)
+
+
+def fair_shares(managers: Sequence[ManagerDemand], slots: int, previous: Placement) -> dict[str, int]:
+    """Return how many of a pool's slots each manager gets where all may use every host.
+
+    Args:
+        managers: of one pool.
+        slots: what there is.
+        previous: the placement that stands; decides only who gets the slots that do not come out even.
+    """
     held = {manager.project: sum(previous.get(manager.project, {}).values()) for manager in managers}
     sure = _first_slots(managers, slots, held)
     most = {manager.project: max(0, manager.tasks) for manager in managers}
-    return place(_share(managers, slots, sure, most, held), capacity, previous)
+    return _share(managers, slots, sure, most, held)
 
 
 def _first_slots(managers: Sequence[ManagerDemand], slots: int, held: Mapping[str, int]) -> dict[str, int]:

@@ -31,3 +31,7 @@ class PoolBounds:
         by_memory = room.memory_mb // self.memory_mb if self.memory_mb > 0 else self.most
         by_cores = room.cores // self.cores if self.cores > 0 else self.most
         return max(0, min(by_cores, by_memory))
+
+
+Slots = dict[str, dict[str, int]]
+"""Pool to host to number of slots."""

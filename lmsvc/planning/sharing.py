@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lmsvc.planning.allocation import Allocation, allocate
-from lmsvc.planning.bounds import HostRoom, PoolBounds
+from lmsvc.planning.bounds import HostRoom, PoolBounds, Slots
+from lmsvc.planning.crews import even_out, muster, relieve
 from lmsvc.planning.demand import ManagerDemand
+from lmsvc.planning.granting import grant
+from lmsvc.planning.layout import Alive, Host, Share, hold, new_hosts
+from lmsvc.planning.levelling import Levelling
 
-Slots = dict[str, dict[str, int]]
-"""Pool to host to number of slots."""
+__all__ = ["Alive", "Decision", "Slots", "decide"]
 
 
 @dataclass(frozen=True)
@@ -30,54 +33,47 @@ def decide(
     serving: Mapping[str, frozenset[str]],
     previous: Allocation,
     held: Mapping[str, Mapping[str, int]],
+    alive: Mapping[str, Mapping[str, Alive]] | None = None,
 ) -> Decision:
     """Share the hosts between pools, and each pool's slots between its managers.
 
+    Every pool that has tasks gets a slot, then up to its least, then all get equally many cores as far as their bounds
+    and their tasks go. What stands is left where it is unless a pool that is worse off needs it.
+
     Args:
-        demand: one entry per manager.
+        demand: one entry per manager; tasks on hosts that serve no more are best left out.
         pools: bounds by the pool's name.
         hosts: room by the host's name.
         serving: for each pool the hosts whose agents can be told to use its slots.
         previous: the managers' slots of the decision that stands.
         held: for each pool and host the slots that may be at work still, granted now or not.
+        alive: for each pool and host the slots that are kept alive; those are used, and idle ones given up, first.
     """
-    target: Slots = {pool: {} for pool in pools}
-    asked = {pool: sum(each.tasks for each in demand if each.pool == pool) for pool in pools}
-    free = {name: [room.cores, room.memory_mb] for name, room in hosts.items()}
-    waiting = [pool for pool in pools if asked[pool] > 0]
-    while waiting:
-        name = min(waiting, key=lambda pool: (sum(target[pool].values()) * pools[pool].cores, pool))
-        pool = pools[name]
-        usable = [
-            host
-            for host in sorted(serving.get(name, frozenset()) & free.keys())
-            if pool.may_use(host) and free[host][0] >= pool.cores and free[host][1] >= pool.memory_mb
-        ]
-        if not usable or sum(target[name].values()) >= min(asked[name], pool.most):
-            waiting.remove(name)
-            continue
-        host = max(usable, key=lambda host: free[host][0])
-        target[name][host] = target[name].get(host, 0) + 1
-        free[host][0] -= pool.cores
-        free[host][1] -= pool.memory_mb
-    granted = _granted(target, pools, hosts, held)
+    room = new_hosts(hosts)
+    shares = []
+    for name, bounds in sorted(pools.items()):
+        usable = [host for host in room.values() if host.name in serving.get(name, ()) and bounds.may_use(host.name)]
+        share = _new_share(name, bounds, held.get(name, {}), usable)
+        share.alive = (alive or {}).get(name, {})
+        hold(share.held, bounds, room)
+        muster(share, [each for each in demand if each.pool == name], usable, previous.get(name, {}))
+        shares.append(share)
+    relieve(list(room.values()), shares)
+    _share_out(shares, previous)
+    target = {share.name: {host.name: slots for host, slots in share.slots.items()} for share in shares}
+    granted = grant(target, pools, hosts, held)
     return Decision(target, granted, allocate(demand, granted, previous))
 
 
-def _granted(
-    target: Slots,
-    pools: Mapping[str, PoolBounds],
-    hosts: Mapping[str, HostRoom],
-    held: Mapping[str, Mapping[str, int]],
-) -> Slots:
-    granted: Slots = {pool: {} for pool in target}
-    for host, room in hosts.items():
-        cores = room.cores - sum(pool.cores * held.get(name, {}).get(host, 0) for name, pool in pools.items())
-        memory = room.memory_mb - sum(pool.memory_mb * held.get(name, {}).get(host, 0) for name, pool in pools.items())
-        for name, wanted in ((name, target[name][host]) for name in target if host in target[name]):
-            has = min(wanted, held.get(name, {}).get(host, 0))
-            while has < wanted and cores >= pools[name].cores and memory >= pools[name].memory_mb:
-                has, cores, memory = has + 1, cores - pools[name].cores, memory - pools[name].memory_mb
-            if has:
-                granted[name][host] = has
-    return granted
+def _new_share(name: str, bounds: PoolBounds, held: Mapping[str, int], usable: Sequence[Host]) -> Share:
+    """Return a pool without slots; what it holds where it may have none counts against its bound until it is free."""
+    names = {host.name for host in usable}
+    away = sum(slots for host, slots in held.items() if host not in names)
+    return Share(name, bounds.cores, bounds.memory_mb, bounds.least, max(0, bounds.most - away), held)
+
+
+def _share_out(shares: Sequence[Share], previous: Allocation) -> None:
+    levelling = Levelling(shares)
+    levelling.run()
+    while any([even_out(share, shares, previous.get(share.name, {})) for share in shares]):
+        levelling.run()

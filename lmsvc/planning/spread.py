@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lmsvc.planning.bounds import HostRoom, PoolBounds
-
-Slots = dict[str, dict[str, int]]
-"""Pool to host to number of slots."""
+from lmsvc.planning.bounds import HostRoom, PoolBounds, Slots
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,156 @@
+"""Which pool has how many slots on which host, while they are being shared."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heapreplace
+from typing import NamedTuple
+
+from lmsvc.planning.bounds import HostRoom, PoolBounds
+from lmsvc.planning.demand import ManagerDemand
+
+Rank = tuple[float, ...]
+
+ABOVE_LEAST = 1 << 40
+"""More than any host has cores: what lifts a pool that has its least above every pool that has not."""
+
+
+class Alive(NamedTuple):
+    """A pool's slots on one host as its agent tells of them."""
+
+    slots: int
+    busy: int
+
+
+@dataclass(eq=False)
+class Host:
+    """What is free of a host."""
+
+    name: str
+    room: HostRoom
+    cores: int
+    memory_mb: int
+    cores_now: int
+    """Free beside slots that are still held, too."""
+    memory_now: int
+
+    def fits(self, share: "Share") -> bool:
+        """Return whether there is room for one slot more."""
+        return self.cores >= share.cores and self.memory_mb >= share.memory_mb
+
+    def fits_without(self, share: "Share", other: "Share", slots: int = 1) -> bool:
+        """Return whether there were room if some slots of another pool went."""
+        cores = self.cores + slots * other.cores
+        return cores >= share.cores and self.memory_mb + slots * other.memory_mb >= share.memory_mb
+
+    @property
+    def load(self) -> float:
+        """The part of it that is in use."""
+        return 1 - min(self.cores / (self.room.cores or 1), self.memory_mb / (self.room.memory_mb or 1))
+
+
+@dataclass(eq=False)
+class Share:
+    """What a pool gets."""
+
+    name: str
+    cores: int
+    memory_mb: int
+    least: int
+    most: int
+    """What its bounds and its tasks allow."""
+    held: Mapping[str, int] = field(default_factory=dict)
+    alive: Mapping[str, Alive] = field(default_factory=dict)
+    crews: list["Crew"] = field(default_factory=list)
+    before: dict[Host, int] = field(default_factory=dict)
+    slots: dict[Host, int] = field(default_factory=dict)
+    count: int = 0
+
+    def level(self, change: int = 0) -> int:
+        """Return how well it is off: who has nothing, then who has less than its least, then by cores.
+
+        Args:
+            change: slots that it would have more.
+        """
+        count = self.count + change
+        return count * self.cores + (ABOVE_LEAST if 0 < count >= self.least else 0)
+
+    @property
+    def hungry(self) -> bool:
+        """Whether it could use more."""
+        return self.count < self.most and any(crew.hungry for crew in self.crews)
+
+    def crew_at(self, host: Host) -> "Crew":
+        """Return the crew that gives up a slot of a host first."""
+        return max((crew for crew in self.crews if host in crew.slots), key=lambda crew: crew.count)
+
+
+@dataclass(eq=False)
+class Crew:
+    """Managers of a pool that may use the same hosts."""
+
+    share: Share
+    hosts: tuple[Host, ...]
+    tasks: int = 0
+    managers: list[ManagerDemand] = field(default_factory=list)
+    slots: dict[Host, int] = field(default_factory=dict)
+    count: int = 0
+
+    @property
+    def hungry(self) -> bool:
+        """Whether it has more tasks than slots."""
+        return self.count < self.tasks
+
+    def put(self, host: Host, slots: int = 1) -> None:
+        """Give it slots of a host, or take some where the number is negative."""
+        share = self.share
+        before = share.slots.get(host, 0)
+        held = share.held.get(host.name, 0)
+        more = max(held, before + slots) - max(held, before)
+        host.cores -= slots * share.cores
+        host.memory_mb -= slots * share.memory_mb
+        host.cores_now -= more * share.cores
+        host.memory_now -= more * share.memory_mb
+        _add(share.slots, host, slots)
+        _add(self.slots, host, slots)
+        share.count += slots
+        self.count += slots
+
+
+def new_hosts(hosts: Mapping[str, HostRoom]) -> dict[str, Host]:
+    """Return hosts that nobody has slots of."""
+    return {
+        name: Host(name, room, room.cores, room.memory_mb, room.cores, room.memory_mb)
+        for name, room in sorted(hosts.items())
+    }
+
+
+def hold(held: Mapping[str, int], bounds: PoolBounds, hosts: Mapping[str, Host]) -> None:
+    """Note on hosts what a pool that has no slots yet still holds there."""
+    for host, slots in held.items():
+        if host in hosts:
+            hosts[host].cores_now -= slots * bounds.cores
+            hosts[host].memory_now -= slots * bounds.memory_mb
+
+
+def by_rank(hosts: Iterable[Host], rank: Callable[[Host], Rank | None]) -> Iterator[Host]:
+    """Yield the host of the lowest rank again and again, while the ranks of those that were yielded change.
+
+    Args:
+        hosts: all of them.
+        rank: returns None for a host that is not to be yielded any more.
+    """
+    heap = [(found, host.name, host) for host in hosts if (found := rank(host)) is not None]
+    heapify(heap)
+    while heap:
+        _, name, host = heap[0]
+        yield host
+        if (found := rank(host)) is None:
+            heappop(heap)
+        else:
+            heapreplace(heap, (found, name, host))
+
+
+def _add(slots: dict[Host, int], host: Host, more: int) -> None:
+    slots[host] = slots.get(host, 0) + more
+    if not slots[host]:
+        del slots[host]

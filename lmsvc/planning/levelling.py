@@ -1,0 +1,75 @@
+"""Levels what pools have: the one that is worst off gets a slot as long as there is one for it."""
+
+from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
+
+from lmsvc.planning.chains import Chains, richer
+from lmsvc.planning.growing import grow, take
+from lmsvc.planning.layout import Share
+
+_Turn = tuple[int, int, int, str, Share]
+
+
+class Levelling:
+    """Gives slots to pools that could use them, until nothing can be made better.
+
+    Every step makes one pool better off, and none worse off than that one was: what is level already stays as it is,
+    and there is an end.
+    """
+
+    def __init__(self, shares: Sequence[Share]) -> None:
+        """Begin with what pools have.
+
+        Args:
+            shares: all pools.
+        """
+        self._shares = shares
+        self._steps = 0
+        self._stuck: dict[Share, int] = {}
+        """Pools for which there was nothing, and after how many steps."""
+
+    def run(self) -> None:
+        """Give slots as long as that is possible."""
+        while turns := [_turn(share) for share in self._shares if share.hungry and self._may_find(share)]:
+            heapify(turns)
+            while turns:
+                self._step(turns)
+
+    def _may_find(self, share: Share) -> bool:
+        return self._stuck.get(share, -1) < self._steps
+
+    def _step(self, turns: list[_Turn]) -> None:
+        turn = heappop(turns)
+        share = turn[-1]
+        if not share.hungry or not self._may_find(share):
+            return
+        if turn[0] == share.level():
+            changed = self._improve(share)
+            if not changed:
+                self._stuck[share] = self._steps
+                return
+            self._steps += 1
+        else:
+            changed = [share]
+        for each in changed:
+            if each.hungry:
+                heappush(turns, _turn(each))
+
+    def _improve(self, share: Share) -> list[Share]:
+        """Give a pool something; return all pools that have another number of slots now."""
+        rivals = sum(each.hungry for each in self._shares)
+        if grow(share, rivals):
+            return [share]
+        if donors := take(share, self._shares, rivals):
+            return [share, *donors]
+        chains = Chains([crew for each in self._shares for crew in each.crews], richer(share, self._shares))
+        for crew in share.crews:
+            if crew.hungry and (givers := chains.seat(crew)) is not None:
+                return [share, *{giver.share for giver in givers}]
+        return []
+
+
+def _turn(share: Share) -> _Turn:
+    """Return when a pool's turn is: the worst off goes first, then who has the smallest choice."""
+    choice = max((len(crew.hosts) for crew in share.crews), default=0)
+    return share.level(), choice, -share.cores, share.name, share
