@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from lmsvc.cctools.catalog import CatalogClient
 from lmsvc.doorbell import ring
 from lmsvc.paths import DataPaths
+from lmsvc.pools import PoolsPage
 from lmsvc.registries import Registries
 from lmsvc.settings import Settings
 from lmsvc.store import Store
@@ -31,6 +32,7 @@ class Services:
     paths: DataPaths
     store: Store
     registries: Registries
+    page: PoolsPage
     board: Board
     seconds_per_item: Remembered[Mapping[str, float]]
     waiters: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(MAX_WAITERS))
@@ -44,6 +46,7 @@ class Services:
             DataPaths(settings.data_dir),
             store,
             Registries.of(settings),
+            PoolsPage(settings),
             Board(catalog),
             Remembered(store.seconds_per_item, TIMINGS_SECONDS),
         )
