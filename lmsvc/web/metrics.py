@@ -61,7 +61,7 @@ class State(Collector):
         yield self._starved(work, snapshot)
 
     def _starved(self, work: Demand, snapshot: Snapshot) -> Metric:
-        pools = {*self._services.settings.pools, *work.waiting}
+        pools = {*self._services.page.pools(), *work.waiting}
         waiting = {pool: work.waiting.get(pool, 0) for pool in pools}
         slots = {pool: snapshot.slots(pool)[1] for pool in pools}
         family = GaugeMetricFamily(
@@ -89,7 +89,7 @@ def _items(work: Demand) -> Metric:
 
 def _slots(found: Services, snapshot: Snapshot) -> Metric:
     family = GaugeMetricFamily("lmsvc_slots", "slots by pool and state", labels=["pool", "state"])
-    for pool in sorted({*found.settings.pools, *snapshot.hosts}):
+    for pool in sorted({*found.page.pools(), *snapshot.hosts}):
         idle, slots = snapshot.slots(pool)
         wanted = sum(host.wanted for host in snapshot.hosts.get(pool, ()))
         for state, count in (("wanted", wanted), ("idle", idle), ("busy", slots - idle)):

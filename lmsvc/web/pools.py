@@ -62,7 +62,7 @@ def current_pools() -> PoolsBody:
     """Return all pools as of now."""
     found = services()
     snapshot, work = found.board.snapshot(), demand(found.store)
-    configured = found.settings.pools
+    configured = found.page.pools()
     names = sorted({*configured, *snapshot.hosts})
     pools = [_pool(name, configured.get(name), snapshot, work) for name in names]
     return PoolsBody(catalog_reachable=snapshot.reachable, pools=pools)
@@ -77,7 +77,7 @@ def _pool(name: str, settings: PoolSettings | None, snapshot: Snapshot, work: De
         cores=settings.cores if settings else None,
         memory_mb=settings.memory_mb if settings else None,
         disk_mb=settings.disk_mb if settings else None,
-        wanted=sum(host.wanted for host in hosts) if hosts or not settings else settings.slots,
+        wanted=sum(host.wanted for host in hosts) if hosts or not settings else settings.slots.min,
         slots=slots,
         idle=idle,
         busy=slots - idle,

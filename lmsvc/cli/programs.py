@@ -1,0 +1,93 @@
+"""The programs of a one-machine service and their command lines."""
+
+import os
+import sys
+from collections.abc import Collection, Iterator
+
+from lmsvc.paths import DataPaths
+from lmsvc.pools import PoolsPage
+from lmsvc.settings import PoolSettings, Settings
+from lmsvc.supervisor import INSTANCE_MARK, Program
+
+_CATALOG_LIFETIME_SECONDS = 120
+
+
+def programs(settings: Settings) -> Iterator[Program]:
+    """Yield the programs of a one-machine service, in the order to start them."""
+    paths = DataPaths(settings.data_dir)
+    yield Program("catalog", _catalog(settings, paths), paths.root / "catalog")
+    yield Program("controller", _lmsvc("controller"), paths.root)
+    pools = PoolsPage(settings).pools()
+    room = _room(pools.values())
+    for name, pool in pools.items():
+        words = [*_agent(settings, paths, name), *_slots(settings, pool), *room]
+        yield Program(f"agent-{name}", words, paths.pool(name))
+    yield Program("web", _lmsvc("web"), paths.root)
+
+
+def _lmsvc(*words: str) -> list[str]:
+    return [sys.executable, "-m", "lmsvc.cli.main", *words]
+
+
+def _catalog(settings: Settings, paths: DataPaths) -> list[str]:
+    here = f"{settings.catalog_host}:{settings.catalog_port}"
+    return [
+        *(
+            "catalog_server",
+            "-p",
+            str(settings.catalog_port),
+            "-I",
+            settings.catalog_host,
+            "-u",
+            here,
+            "-n",
+            "localhost",
+        ),
+        *("-l", str(_CATALOG_LIFETIME_SECONDS), "-H", str(paths.root / "catalog" / "history")),
+        *("-o", str(paths.logs / "catalog.debug"), "-O", "1M"),
+    ]
+
+
+def _agent(settings: Settings, paths: DataPaths, name: str) -> list[str]:
+    return [
+        *(
+            "env",
+            f"PYTHONPATH={paths.root / 'python'}",
+            sys.executable,
+            "-m",
+            "lmsvc.worker.agent",
+            "--pool",
+            name,
+            "--pool-dir",
+            str(paths.pool(name)),
+        ),
+        *("--host", settings.host_name),
+        *("--catalog", f"{settings.catalog_host}:{settings.catalog_port}"),
+        *("--controllers", ",".join(settings.controllers), *_passwords(settings, name)),
+        *("--path", settings.tool_path, "--env", f"PYTHONPATH={paths.root / 'python'}"),
+        *("--env", f"{INSTANCE_MARK}={settings.data_dir}"),
+    ]
+
+
+def _slots(settings: Settings, pool: PoolSettings) -> list[str]:
+    shape = ("--cores", str(pool.cores), "--memory-mb", str(pool.memory_mb), "--disk-mb", str(pool.disk_mb))
+    return ["--slots", str(first_slots(settings, pool)), *shape]
+
+
+def first_slots(settings: Settings, pool: PoolSettings) -> int:
+    """Return the slots to start with, which work from the first moment on."""
+    return pool.slots.min if pool.hosts is None or settings.host_name in pool.hosts else 0
+
+
+def _room(pools: Collection[PoolSettings]) -> list[str]:
+    """Return what all pools may use together: this machine, or more where that many slots are asked for anyway."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_048_576
+    cores = max(len(os.sched_getaffinity(0)), sum(pool.slots.min * pool.cores for pool in pools))
+    memory_mb = max(memory, sum(pool.slots.min * pool.memory_mb for pool in pools))
+    return ["--host-cores", str(cores), "--host-memory-mb", str(memory_mb)]
+
+
+def _passwords(settings: Settings, pool: str) -> list[str]:
+    previous = settings.previous_password_file(pool)
+    known = ["--previous-password-file", str(previous)] if previous.exists() else []
+    return ["--password-file", str(settings.password_file(pool)), *known]

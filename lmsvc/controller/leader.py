@@ -1,0 +1,170 @@
+"""What the leading controller decides: who gets which slots, how many are kept alive where, and why that changed."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lmsvc.controller.agents import AgentReport
+from lmsvc.controller.demand import Demand
+from lmsvc.controller.grants import Grants
+from lmsvc.controller.keeping import Keeping
+from lmsvc.controller.scaling import PoolState, Scaling
+from lmsvc.controller.situation import Situation
+from lmsvc.planning.allocation import Allocation, ManagerDemand
+from lmsvc.planning.sharing import Decision, decide
+
+Record = Mapping[str, Any]
+SlotsByHost = Mapping[str, int]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Share:
+    """What is decided for one pool.
+
+    Attributes:
+        managers: slots by project and host.
+        keep: slots to keep alive, by host.
+        action: the last scaling action.
+    """
+
+    managers: Mapping[str, SlotsByHost]
+    keep: SlotsByHost
+    action: Record | None
+
+
+class Leader:
+    """Decides, for as long as this controller leads."""
+
+    def __init__(
+        self, allocations: Sequence[Record], agents: Sequence[AgentReport], clock: Callable[[], float] = time.time
+    ) -> None:
+        """Begin where the controller that led before left off.
+
+        Args:
+            allocations: its records in the catalog, as `is_readable` finds them.
+            agents: what the agents' slots do.
+            clock: epoch seconds, for scaling actions.
+        """
+        self._clock = clock
+        self._grants = Grants()
+        self._keeping = Keeping()
+        known = sorted(allocations, key=lambda record: int(record["serial"]))
+        for record in known:
+            self.sent(str(record["pool"]), int(record["serial"]), granted(record["managers"]))
+        self._scaling = Scaling({str(record["pool"]): record["action"] for record in known if record.get("action")})
+        self._allocation: Allocation = _working(agents)
+        self._decision = Decision({}, {}, {})
+        self._inputs: tuple[object, ...] = ()
+        self._faults: list[str] = []
+        told = [int(record["serial"]) for record in known] + [agent.serial or 0 for agent in agents]
+        self.last_serial = max(told, default=0)
+
+    def sent(self, pool: str, serial: int, slots: SlotsByHost) -> None:
+        """Note that an allocation was sent that lets a pool use so many slots by host."""
+        self._grants.send(pool, serial, slots)
+        self._inputs = ()
+
+    def share_out(self, situation: Situation, demands: Sequence[Demand], now: float) -> dict[str, Share]:
+        """Decide for every pool; ``now`` in monotonic seconds."""
+        managers = [demand.manager for demand in demands]
+        if self._inputs != (situation, managers):
+            self._inputs = (situation, managers)
+            self._decide(situation, managers)
+        return {pool: self._share(pool, situation, demands, now) for pool in situation.bounds}
+
+    def _decide(self, situation: Situation, managers: Sequence[ManagerDemand]) -> None:
+        for (pool, host), agent in situation.agents.items():
+            self._grants.acknowledge(pool, host, agent.serial)
+        held: dict[str, dict[str, int]] = {}
+        for (pool, host), agent in situation.agents.items():
+            held.setdefault(pool, {})[host] = self._grants.held(pool, host, agent.at_work)
+        self._decision = decide(managers, situation.bounds, situation.rooms, situation.serving, self._allocation, held)
+        self._allocation = self._decision.managers
+        self._complain(situation.spread.faults)
+
+    def _complain(self, faults: list[str]) -> None:
+        for fault in faults:
+            if fault not in self._faults:
+                log.warning("%s", fault)
+        self._faults = faults
+
+    def _share(self, pool: str, situation: Situation, demands: Sequence[Demand], now: float) -> Share:
+        least, most = situation.spread.least.get(pool, {}), situation.bounds[pool].most
+        hosts = situation.serving[pool]
+        keep = self._keeping.keep(pool, needed(self._decision.granted.get(pool, {}), least, hosts), most, now)
+        wanted = needed(self._decision.target.get(pool, {}), least, hosts)
+        state = self._state(pool, situation, demands, sum(wanted.values()), sum(keep.values()))
+        self._scaling.note(pool, state, self._clock())
+        return Share(self._allocation.get(pool, {}), keep, self._scaling.last(pool))
+
+    def _state(self, pool: str, situation: Situation, demands: Sequence[Demand], wanted: int, kept: int) -> PoolState:
+        bounds = situation.bounds[pool]
+        own = [demand for demand in demands if demand.manager.pool == pool]
+        could_use = min(sum(demand.manager.tasks for demand in own), situation.reach(pool))
+        squeezed = could_use > sum(self._decision.target.get(pool, {}).values())
+        return PoolState(
+            slots=wanted if squeezed else max(wanted, kept),
+            least=bounds.least,
+            most=bounds.most,
+            hosts=situation.serving[pool],
+            drained=situation.drained[pool],
+            waiting=sum(demand.manager.tasks - demand.running for demand in own),
+            rivals=self._rivals(pool, situation) if squeezed else (),
+        )
+
+    def _rivals(self, pool: str, situation: Situation) -> tuple[str, ...]:
+        """Return the other pools that use hosts of a pool."""
+        hosts = situation.serving[pool]
+        targets = self._decision.target.items()
+        return tuple(sorted(other for other, slots in targets if other != pool and not hosts.isdisjoint(_used(slots))))
+
+
+def needed(in_use: SlotsByHost, least: SlotsByHost, hosts: frozenset[str]) -> dict[str, int]:
+    """Return the slots to be alive on each host: those in use, and idle ones only as far as the least asks for more.
+
+    Args:
+        in_use: slots by host that may work.
+        least: where the least slots are when nothing is in use.
+        hosts: those that serve the pool; others have no slots.
+    """
+    slots = {host: in_use.get(host, 0) for host in sorted(hosts)}
+    idle = sum(least.values()) - sum(slots.values())
+    for host, number in slots.items():
+        more = max(0, min(least.get(host, 0) - number, idle))
+        slots[host], idle = number + more, idle - more
+    return slots
+
+
+def granted(managers: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """Return the slots by host that the managers of an allocation's record may use."""
+    slots: dict[str, int] = {}
+    for entry in managers.values():
+        for host, number in entry["hosts"].items():
+            slots[host] = slots.get(host, 0) + int(number)
+    return slots
+
+
+def is_readable(record: Record) -> bool:
+    """Return whether a record is an allocation as controllers write it."""
+    try:
+        granted(record["managers"])
+        return int(record["serial"]) >= 0 and isinstance(record["pool"], str)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+
+
+def _used(slots: SlotsByHost) -> set[str]:
+    return {host for host, number in slots.items() if number}
+
+
+def _working(agents: Sequence[AgentReport]) -> Allocation:
+    """Return the allocation as the slots have it."""
+    found: Allocation = {}
+    for agent in agents:
+        for project, slots in agent.working.items():
+            found.setdefault(agent.pool, {}).setdefault(project, {})[agent.host] = slots
+    return found
