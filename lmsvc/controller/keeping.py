@@ -12,8 +12,9 @@ SlotsByHost = Mapping[str, int]
 class Keeping:
     """The slots of each pool and host that were needed within the last `IDLE_KEEP_SECONDS`."""
 
-    def __init__(self) -> None:
-        """Begin with nothing needed."""
+    def __init__(self, kept: Mapping[str, SlotsByHost]) -> None:
+        """Begin with the slots by pool and host that another controller kept: they may have been needed just now."""
+        self._kept = {(pool, host): slots for pool, hosts in kept.items() for host, slots in hosts.items()}
         self._needed: dict[tuple[str, str], deque[tuple[float, int]]] = {}
 
     def keep(self, pool: str, needed: SlotsByHost, most: int, now: float) -> dict[str, int]:
@@ -38,7 +39,9 @@ class Keeping:
 
     def _note(self, key: tuple[str, str], slots: int, now: float) -> int:
         """Note a need and return the largest of late; the queue falls, each entry dated when it was needed last."""
-        queue = self._needed.setdefault(key, deque())
+        if key not in self._needed:
+            self._needed[key] = deque([(now, self._kept.pop(key, slots))])
+        queue = self._needed[key]
         while queue and (queue[-1][1] <= slots):
             queue.pop()
         queue.append((now, slots))

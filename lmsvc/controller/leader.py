@@ -51,11 +51,13 @@ class Leader:
         """
         self._clock = clock
         self._grants = Grants()
-        self._keeping = Keeping()
         known = sorted(allocations, key=lambda record: int(record["serial"]))
         for record in known:
             self.sent(str(record["pool"]), int(record["serial"]), granted(record["managers"]))
-        self._scaling = Scaling({str(record["pool"]): record["action"] for record in known if record.get("action")})
+        kept = {str(record["pool"]): record["keep"] for record in known if "keep" in record}
+        actions = {str(record["pool"]): record["action"] for record in known if record.get("action")}
+        self._keeping = Keeping(kept)
+        self._scaling = Scaling(actions, {pool: sum(hosts.values()) for pool, hosts in kept.items()})
         self._allocation: Allocation = _working(agents)
         self._decision = Decision({}, {}, {})
         self._inputs: tuple[object, ...] = ()
@@ -152,7 +154,8 @@ def is_readable(record: Record) -> bool:
     """Return whether a record is an allocation as controllers write it."""
     try:
         granted(record["managers"])
-        return int(record["serial"]) >= 0 and isinstance(record["pool"], str)
+        numbers = [record["serial"], *record.get("keep", {}).values()]
+        return isinstance(record["pool"], str) and all(isinstance(number, int) for number in numbers)
     except (KeyError, TypeError, ValueError, AttributeError):
         return False
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lmsvc.controller.keeping import IDLE_KEEP_SECONDS
@@ -36,16 +36,22 @@ class PoolState:
 class Scaling:
     """Notes each change of a pool's slots with its reason."""
 
-    def __init__(self, known: Mapping[str, Mapping[str, Any]]) -> None:
-        """Begin with the last actions by pool, as another controller told them."""
+    def __init__(self, known: Mapping[str, Mapping[str, Any]], slots: Mapping[str, int]) -> None:
+        """Begin where another controller left off.
+
+        Args:
+            known: the last action on each pool, as it was told.
+            slots: how many slots each pool was to have last.
+        """
         self._actions = {pool: dict(action) for pool, action in known.items()}
+        self._slots = slots
         self._states: dict[str, PoolState] = {}
 
     def note(self, pool: str, state: PoolState, now: float) -> None:
         """Take note of what was decided for a pool; ``now`` in epoch seconds."""
-        before = self._states.get(pool)
+        before = self._states.get(pool) or replace(state, slots=self._slots.get(pool, state.slots))
         self._states[pool] = state
-        if before is None or before.slots == state.slots:
+        if before.slots == state.slots:
             return
         text = describe(before, state)
         log.info("pool %s %s", pool, text)

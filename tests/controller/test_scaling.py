@@ -42,7 +42,7 @@ def test_the_sentence_names_the_reason(before: PoolState, after: PoolState, sent
 
 def test_the_last_change_is_remembered_with_its_time() -> None:
     """What is decided first is no change; an unchanged number leaves the last action as it is."""
-    scaling = Scaling({})
+    scaling = Scaling({}, {})
     scaling.note("sdm", REST, 100.0)
     assert scaling.last("sdm") is None
     scaling.note("sdm", FULL, 101.0)
@@ -53,6 +53,9 @@ def test_the_last_change_is_remembered_with_its_time() -> None:
 def test_a_new_leader_knows_what_the_last_one_did() -> None:
     """The action that another controller told stays the last one until there is another."""
     told = {"time": 1.0, "from": 0, "to": 2, "reason": "grew from 0 to 2: host one came"}
-    scaling = Scaling({"sdm": told})
+    scaling = Scaling({"sdm": told}, {"sdm": 2})
     scaling.note("sdm", REST, 100.0)
     assert scaling.last("sdm") == told
+    other = Scaling({"sdm": told}, {"sdm": 2})
+    other.note("sdm", FULL, 100.0)
+    assert (other.last("sdm") or {})["reason"] == "grew from 2 to 6: 14 tasks wait"

@@ -151,7 +151,7 @@ def test_a_task_too_large_for_every_slot_is_refused_at_its_step(tmp_path: Path) 
     page.write_text(json.dumps({"pools": {"tiny": {"memory_mb": 10}}}))
     site = Site.make(tmp_path / "data", pools_file=page)
     answer = problem(site.submit(), 422, "not-plannable")
-    reason = "no pool can run this task: needs 100 MB, largest slot 10 MB"
+    reason = "no pool can run this task: needs 50 MB, largest slot 10 MB"
     assert answer["errors"] == [{"pointer": "/steps/say/run", "detail": reason}]
     page.write_text(json.dumps({"pools": {"tiny": {"memory_mb": 1000}}}))
     wait_for("the new page", lambda: site.submit().status_code == 202, 10)
