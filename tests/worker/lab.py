@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 from lmsvc.doorbell import ring
 from lmsvc.worker import process, step_runner
+from lmsvc.worker.files import read_json
 from tests import trixie
 
 HOST = "h1"
@@ -165,8 +166,8 @@ class Lab:
 
     def states(self) -> list[dict[str, Any]]:
         """Return the states of live slots."""
-        found = [json.loads(path.read_text()) for path in sorted(self.pool.glob("slots/*/state.json"))]
-        return [state for state in found if Path(f"/proc/{state['pid']}").exists()]
+        found = map(read_json, sorted(self.pool.glob("slots/*/state.json")))
+        return [state for state in found if state and Path(f"/proc/{state['pid']}").exists()]
 
     def factories(self) -> list[int]:
         """Return the ids of the factories that keep slots."""

@@ -126,11 +126,13 @@ def test_numbers_follow_one_another_quickly(lab: Lab) -> None:
     _told(lab, 2)
 
 
-def test_a_killed_slot_comes_back_after_others_have_gone(lab: Lab) -> None:
-    """When slots have gone, spare and factories still do for those that stay: a killed one is replaced at once."""
+def test_slots_that_stay_keep_their_processes_and_their_spare(lab: Lab) -> None:
+    """When idle slots go, those that stay are the processes they were; one that is killed then is replaced at once."""
     lab.start_agent(slots=4)
+    before = {state["slot"]: state["pid"] for state in lab.states()}
     lab.allocate({}, keep={HOST: 2})
     _settle(lab, 2)
+    assert before.items() >= {state["slot"]: state["pid"] for state in lab.states()}.items()
     victim = lab.states()[0]["pid"]
     kill(victim)
     wait_for("its successor", lambda: not alive(victim) and len(lab.states()) == 2, 10)
