@@ -16,6 +16,7 @@ class PoolBounds:
     """The size of a pool's slots, and the bounds on their number on all hosts together."""
 
     cores: int
+    """Of one slot: at least 1, as its memory."""
     memory_mb: int
     least: int
     most: int
@@ -28,9 +29,7 @@ class PoolBounds:
 
     def fitting(self, room: HostRoom) -> int:
         """Return how many slots a host has room for, if it has nothing else."""
-        by_memory = room.memory_mb // self.memory_mb if self.memory_mb > 0 else self.most
-        by_cores = room.cores // self.cores if self.cores > 0 else self.most
-        return max(0, min(by_cores, by_memory))
+        return max(0, min(room.cores // self.cores, room.memory_mb // self.memory_mb))
 
 
 Slots = dict[str, dict[str, int]]

@@ -9,6 +9,9 @@ Givers = list[Crew]
 Giving = Callable[[Host, Share], Givers | None]
 """Who gives up a slot each so that one of a pool fits on a host: nobody where it fits, None if it cannot be."""
 
+_Came = dict[Host, tuple[Crew, Host | None]]
+"""By host: the crew that would come there, and the host it would leave for it."""
+
 
 class Chains:
     """A search from the hosts that a crew may use, over hosts that others could leave for, to a host with room."""
@@ -25,9 +28,9 @@ class Chains:
 
     def seat(self, crew: Crew) -> Givers | None:
         """Give a crew one slot; return who gave one up for it, None if there is no way."""
-        came: dict[Host, tuple[Crew, Host | None]] = {}
-        waiting = deque[Host]()
-        self._reach(crew, None, came, waiting)
+        came: _Came = {}
+        waiting = deque(_reach(crew, None, came))
+        reached = {crew}
         while waiting:
             host = waiting.popleft()
             coming = came[host][0]
@@ -36,21 +39,20 @@ class Chains:
                 _apply(host, givers, came)
                 return givers
             for other in self._crews:
-                if other is not coming and host in other.slots and host.fits_without(coming.share, other.share):
-                    self._reach(other, host, came, waiting)
+                if other not in reached and host in other.slots and host.needed(coming.share, other.share) == 1:
+                    reached.add(other)
+                    waiting.extend(_reach(other, host, came))
         return None
 
-    @staticmethod
-    def _reach(
-        crew: Crew, leaving: Host | None, came: dict[Host, tuple[Crew, Host | None]], waiting: deque[Host]
-    ) -> None:
-        hosts = [host for host in crew.hosts if host not in came]
-        hosts.sort(key=lambda host: (host.load, host.name))
-        came.update((host, (crew, leaving)) for host in hosts)
-        waiting.extend(hosts)
+
+def _reach(crew: Crew, leaving: Host | None, came: _Came) -> list[Host]:
+    """Note and return the hosts a crew could come to, those in least use first."""
+    hosts = sorted((host for host in crew.hosts if host not in came), key=lambda host: (host.load, host.name))
+    came.update((host, (crew, leaving)) for host in hosts)
+    return hosts
 
 
-def _apply(host: Host, givers: Givers, came: dict[Host, tuple[Crew, Host | None]]) -> None:
+def _apply(host: Host, givers: Givers, came: _Came) -> None:
     for giver in givers:
         giver.put(host, -1)
     at: Host | None = host

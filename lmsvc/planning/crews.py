@@ -66,14 +66,28 @@ def _inherit(share: Share, slots: Mapping[Host, int]) -> None:
 
 
 def relieve(hosts: Sequence[Host], shares: Sequence[Share]) -> None:
-    """Take slots off hosts that have too many, from the pools that are best off."""
+    """Take slots off hosts that have too many, and those that could not work beside what others still hold.
+
+    Args:
+        hosts: all of them.
+        shares: all pools; those that are best off give first.
+    """
     for host in hosts:
         while host.cores < 0 or host.memory_mb < 0:
-            there = [share for share in shares if host in share.slots]
-            if not there:
+            if not _relieve(host, [share for share in shares if host in share.slots]):
                 break
-            richest = max(there, key=lambda share: (share.level(), share.name))
-            richest.crew_at(host).put(host, -1)
+        while host.cores_now < 0 or host.memory_now < 0:
+            if not _relieve(
+                host, [share for share in shares if share.slots.get(host, 0) > share.held.get(host.name, 0)]
+            ):
+                break
+
+
+def _relieve(host: Host, shares: Sequence[Share]) -> bool:
+    if shares:
+        richest = max(shares, key=lambda share: (share.level(), share.name))
+        richest.crew_at(host).put(host, -1)
+    return bool(shares)
 
 
 def even_out(share: Share, shares: Sequence[Share], previous: Placement) -> bool:
@@ -110,7 +124,7 @@ def _spare(share: Share, due: Mapping[Crew, int], host: Host, coming: Share) -> 
     """Return who of a pool gives up a slot that is not due to it, so that one of another fits."""
     if host.fits(coming):
         return []
-    if not host.fits_without(coming, share):
+    if host.needed(coming, share) > 1:
         return None
     giver = next((crew for crew in share.crews if host in crew.slots and crew.count > due[crew]), None)
     return [giver] if giver else None

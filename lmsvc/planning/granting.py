@@ -1,7 +1,7 @@
 """What of a target may work now: no more than what is held of the hosts leaves free."""
 
 from collections.abc import Mapping
-from heapq import heapify, heappop, heapreplace
+from heapq import heapify, heappop, heappush
 
 from lmsvc.planning.bounds import HostRoom, PoolBounds, Slots
 
@@ -37,36 +37,41 @@ class _Granting:
         return {host: min(slots, held[host]) for host, slots in self._target[name].items() if held.get(host)}
 
     def share_out(self, host: str, room: HostRoom) -> None:
-        """Grant what is free of a host: one slot after the other to the pool that has least at work."""
-        cores, memory_mb = self._free(host, room)
-        waiting = [
-            (self._at_work[name] * self._pools[name].cores, name) for name in self._target if self._missing(name, host)
-        ]
+        """Grant what is free of a host: where that is too little, to the pool that has least at work."""
+        missing = {name: slots for name in self._target if (slots := self._missing(name, host)) > 0}
+        if missing and not _fit(missing, self._pools, self._free(host, room)):
+            missing = self._one_by_one(missing, self._free(host, room))
+        for name, slots in missing.items():
+            self.granted[name][host] = self.granted[name].get(host, 0) + slots
+            self._at_work[name] += slots
+            self._left[name] -= slots
+
+    def _missing(self, name: str, host: str) -> int:
+        return min(self._left[name], self._target[name].get(host, 0) - self._held[name].get(host, 0))
+
+    def _free(self, host: str, room: HostRoom) -> HostRoom:
+        cores, memory_mb = _used({name: held.get(host, 0) for name, held in self._held.items()}, self._pools)
+        return HostRoom(room.cores - cores, room.memory_mb - memory_mb)
+
+    def _one_by_one(self, missing: Mapping[str, int], free: HostRoom) -> dict[str, int]:
+        """Return as much of what is missing as fits."""
+        given: dict[str, int] = {}
+        waiting = [(self._at_work[name] * self._pools[name].cores, name) for name in missing]
         heapify(waiting)
         while waiting:
-            name = waiting[0][1]
-            pool = self._pools[name]
-            if not self._missing(name, host) or cores < pool.cores or memory_mb < pool.memory_mb:
-                heappop(waiting)
-                continue
-            cores, memory_mb = cores - pool.cores, memory_mb - pool.memory_mb
-            self._give(name, host)
-            heapreplace(waiting, (self._at_work[name] * pool.cores, name))
+            level, name = heappop(waiting)
+            more = {**given, name: given.get(name, 0) + 1}
+            if more[name] <= missing[name] and _fit(more, self._pools, free):
+                given = more
+                heappush(waiting, (level + self._pools[name].cores, name))
+        return given
 
-    def _free(self, host: str, room: HostRoom) -> tuple[int, int]:
-        cores, memory_mb = room.cores, room.memory_mb
-        for name, pool in self._pools.items():
-            slots = self._held[name].get(host, 0)
-            cores, memory_mb = cores - slots * pool.cores, memory_mb - slots * pool.memory_mb
-        return cores, memory_mb
 
-    def _missing(self, name: str, host: str) -> bool:
-        wanted = self._target[name].get(host, 0)
-        return (
-            wanted > self.granted[name].get(host, 0) and self._left[name] > 0 and wanted > self._held[name].get(host, 0)
-        )
+def _used(slots: Mapping[str, int], pools: Mapping[str, PoolBounds]) -> tuple[int, int]:
+    cores = sum(number * pools[name].cores for name, number in slots.items())
+    return cores, sum(number * pools[name].memory_mb for name, number in slots.items())
 
-    def _give(self, name: str, host: str) -> None:
-        self.granted[name][host] = self.granted[name].get(host, 0) + 1
-        self._at_work[name] += 1
-        self._left[name] -= 1
+
+def _fit(slots: Mapping[str, int], pools: Mapping[str, PoolBounds], room: HostRoom) -> bool:
+    cores, memory_mb = _used(slots, pools)
+    return cores <= room.cores and memory_mb <= room.memory_mb

@@ -1,10 +1,11 @@
 """Gives a pool slots where there is room, takes slots from pools that are better off, and gives up what is too much."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from lmsvc.planning.layout import Crew, Host, Rank, Share, by_rank
 
-PART = 4
+PART = 2
 """At most such a part of an equal share is given at once, so that all come out even in the end."""
 
 
@@ -15,28 +16,29 @@ def grow(share: Share, rivals: int) -> bool:
         share: the pool.
         rivals: how many pools wait for slots.
     """
-    given = 0
     for crew in sorted((crew for crew in share.crews if crew.hungry), key=lambda crew: crew.count):
-        free = sum(host.cores for host in crew.hosts)
-        most = _at_once(share, free, rivals)
-        for host in by_rank(crew.hosts, lambda host: _room(share, host)):
+        fitting = [host for host in crew.hosts if host.fits(share)]
+        most = min(crew.tasks - crew.count, _at_once(share, sum(host.cores for host in fitting), rivals))
+        for host, _ in islice(by_rank(fitting, _room(share)), most):
             crew.put(host)
-            given += 1
-            if given >= most or not crew.hungry:
-                break
-        if given:
+        if fitting:
             return True
     return False
 
 
-def _room(share: Share, host: Host) -> Rank | None:
-    """Rank hosts with room: where a slot may work now, then where one is alive, then by load."""
-    if not host.fits(share):
-        return None
-    own = share.slots.get(host, 0)
-    later = own >= share.held.get(host.name, 0) and (host.cores_now < share.cores or host.memory_now < share.memory_mb)
-    alive = share.alive.get(host.name)
-    return later, not (alive and own < alive.slots), host.load
+def _room(share: Share) -> Callable[[Host], Rank | None]:
+    """Return a rank of hosts with room: where a slot may work now, then where one is alive, then by load."""
+    cores, memory_mb, slots, held = share.cores, share.memory_mb, share.slots, share.held
+    alive = {name: told.slots for name, told in share.alive.items()}
+
+    def rank(host: Host) -> Rank | None:
+        if not host.fits(share):
+            return None
+        own = slots.get(host, 0)
+        later = (host.cores_now < cores or host.memory_now < memory_mb) and own >= held.get(host.name, 0)
+        return later, own >= alive.get(host.name, 0), host.load
+
+    return rank
 
 
 def _at_once(share: Share, cores: int, rivals: int) -> int:
@@ -67,33 +69,32 @@ def _take(share: Share, donor: Share, rivals: int) -> bool:
     apart = donor.count * donor.cores - share.count * share.cores
     most, given = _at_once(share, max(0, apart), rivals), 0
     for crew in (crew for crew in share.crews if crew.hungry):
-        for host in by_rank(
-            (host for host in crew.hosts if host in donor.slots), lambda host: _price(share, donor, host)
-        ):
-            for _ in range(price(share, donor, host)):
+        there = [host for host in crew.hosts if host in donor.slots]
+        left = min(most - given, crew.tasks - crew.count)
+        for host, (price, *_) in islice(by_rank(there, _price(share, donor)), left):
+            for _ in range(int(price)):
                 donor.crew_at(host).put(host, -1)
             crew.put(host)
             given += 1
-            if given >= most or not crew.hungry:
-                return True
     return given > 0
 
 
-def price(share: Share, donor: Share, host: Host) -> int:
-    """Return how many of another pool's slots have to go so that one slot fits, 0 where that is not possible."""
-    for slots in range(1, donor.slots.get(host, 0) + 1):
-        if host.fits_without(share, donor, slots):
-            return slots
-    return 0
+def _price(share: Share, donor: Share) -> Callable[[Host], Rank | None]:
+    """Return a rank of hosts where another pool can give way.
 
+    It is by how few slots that takes, whether they are idle, whether it got them only now, and how many it has there.
+    """
+    slots, before = donor.slots, donor.before
+    busy = {name: told.busy for name, told in donor.alive.items()}
 
-def _price(share: Share, donor: Share, host: Host) -> Rank | None:
-    """Rank hosts where another pool can give way: few slots, idle ones, ones it got only now, where it has many."""
-    slots = price(share, donor, host)
-    if not slots or donor.level(-slots) <= share.level():
-        return None
-    has = donor.slots[host]
-    return slots, not _idle(donor, host), has <= donor.before.get(host, 0), -has
+    def rank(host: Host) -> Rank | None:
+        has = slots.get(host, 0)
+        needed = host.needed(share, donor)
+        if needed > has or donor.level(-needed) <= share.level():
+            return None
+        return needed, has <= busy.get(host.name, has), has <= before.get(host, 0), -has
+
+    return rank
 
 
 def _idle(share: Share, host: Host) -> bool:
@@ -105,10 +106,10 @@ def give_up(crew: Crew, slots: int) -> None:
     """Take slots from a crew: where a host has too many, then idle ones, then on hosts in much use."""
     hosts = _giving(crew)
     for _ in range(slots):
-        crew.put(next(hosts), -1)
+        crew.put(next(hosts)[0], -1)
 
 
-def _giving(crew: Crew) -> Iterator[Host]:
+def _giving(crew: Crew) -> Iterator[tuple[Host, Rank]]:
     def rank(host: Host) -> Rank | None:
         if host not in crew.slots:
             return None

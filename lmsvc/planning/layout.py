@@ -32,20 +32,17 @@ class Host:
     cores_now: int
     """Free beside slots that are still held, too."""
     memory_now: int
+    load: float = 0.0
+    """The part of it that is in use."""
 
     def fits(self, share: "Share") -> bool:
         """Return whether there is room for one slot more."""
         return self.cores >= share.cores and self.memory_mb >= share.memory_mb
 
-    def fits_without(self, share: "Share", other: "Share", slots: int = 1) -> bool:
-        """Return whether there were room if some slots of another pool went."""
-        cores = self.cores + slots * other.cores
-        return cores >= share.cores and self.memory_mb + slots * other.memory_mb >= share.memory_mb
-
-    @property
-    def load(self) -> float:
-        """The part of it that is in use."""
-        return 1 - min(self.cores / (self.room.cores or 1), self.memory_mb / (self.room.memory_mb or 1))
+    def needed(self, share: "Share", other: "Share") -> int:
+        """Return how many slots of another pool have to go so that one more of a pool fits, at least one."""
+        cores, memory_mb = self.cores - share.cores, self.memory_mb - share.memory_mb
+        return max(1, -(cores // other.cores), -(memory_mb // other.memory_mb))
 
 
 @dataclass(eq=False)
@@ -81,6 +78,8 @@ class Share:
 
     def crew_at(self, host: Host) -> "Crew":
         """Return the crew that gives up a slot of a host first."""
+        if len(self.crews) == 1:
+            return self.crews[0]
         return max((crew for crew in self.crews if host in crew.slots), key=lambda crew: crew.count)
 
 
@@ -108,6 +107,7 @@ class Crew:
         more = max(held, before + slots) - max(held, before)
         host.cores -= slots * share.cores
         host.memory_mb -= slots * share.memory_mb
+        host.load = 1 - min(host.cores / (host.room.cores or 1), host.memory_mb / (host.room.memory_mb or 1))
         host.cores_now -= more * share.cores
         host.memory_now -= more * share.memory_mb
         _add(share.slots, host, slots)
@@ -132,8 +132,8 @@ def hold(held: Mapping[str, int], bounds: PoolBounds, hosts: Mapping[str, Host])
             hosts[host].memory_now -= slots * bounds.memory_mb
 
 
-def by_rank(hosts: Iterable[Host], rank: Callable[[Host], Rank | None]) -> Iterator[Host]:
-    """Yield the host of the lowest rank again and again, while the ranks of those that were yielded change.
+def by_rank(hosts: Iterable[Host], rank: Callable[[Host], Rank | None]) -> Iterator[tuple[Host, Rank]]:
+    """Yield the host of the lowest rank, and the rank, again and again, while ranks of yielded ones change.
 
     Args:
         hosts: all of them.
@@ -142,12 +142,12 @@ def by_rank(hosts: Iterable[Host], rank: Callable[[Host], Rank | None]) -> Itera
     heap = [(found, host.name, host) for host in hosts if (found := rank(host)) is not None]
     heapify(heap)
     while heap:
-        _, name, host = heap[0]
-        yield host
-        if (found := rank(host)) is None:
+        found, name, host = heap[0]
+        yield host, found
+        if (again := rank(host)) is None:
             heappop(heap)
         else:
-            heapreplace(heap, (found, name, host))
+            heapreplace(heap, (again, name, host))
 
 
 def _add(slots: dict[Host, int], host: Host, more: int) -> None:

@@ -31,33 +31,27 @@ class Levelling:
     def run(self) -> None:
         """Give slots as long as that is possible."""
         while turns := [_turn(share) for share in self._shares if share.hungry and self._may_find(share)]:
+            rivals = len(turns)
             heapify(turns)
             while turns:
-                self._step(turns)
+                level, *_, share = heappop(turns)
+                if level == share.level() and share.hungry and self._may_find(share):
+                    for each in self._step(share, rivals):
+                        heappush(turns, _turn(each))
 
     def _may_find(self, share: Share) -> bool:
         return self._stuck.get(share, -1) < self._steps
 
-    def _step(self, turns: list[_Turn]) -> None:
-        turn = heappop(turns)
-        share = turn[-1]
-        if not share.hungry or not self._may_find(share):
-            return
-        if turn[0] == share.level():
-            changed = self._improve(share)
-            if not changed:
-                self._stuck[share] = self._steps
-                return
+    def _step(self, share: Share, rivals: int) -> list[Share]:
+        changed = self._improve(share, rivals)
+        if changed:
             self._steps += 1
         else:
-            changed = [share]
-        for each in changed:
-            if each.hungry:
-                heappush(turns, _turn(each))
+            self._stuck[share] = self._steps
+        return changed
 
-    def _improve(self, share: Share) -> list[Share]:
+    def _improve(self, share: Share, rivals: int) -> list[Share]:
         """Give a pool something; return all pools that have another number of slots now."""
-        rivals = sum(each.hungry for each in self._shares)
         if grow(share, rivals):
             return [share]
         if donors := take(share, self._shares, rivals):

@@ -49,14 +49,16 @@ def decide(
         held: for each pool and host the slots that may be at work still, granted now or not.
         alive: for each pool and host the slots that are kept alive; those are used, and idle ones given up, first.
     """
-    room = new_hosts(hosts)
+    room, managers = new_hosts(hosts), dict[str, list[ManagerDemand]]()
+    for each in demand:
+        managers.setdefault(each.pool, []).append(each)
     shares = []
     for name, bounds in sorted(pools.items()):
         usable = [host for host in room.values() if host.name in serving.get(name, ()) and bounds.may_use(host.name)]
         share = _new_share(name, bounds, held.get(name, {}), usable)
         share.alive = (alive or {}).get(name, {})
         hold(share.held, bounds, room)
-        muster(share, [each for each in demand if each.pool == name], usable, previous.get(name, {}))
+        muster(share, managers.get(name, []), usable, previous.get(name, {}))
         shares.append(share)
     relieve(list(room.values()), shares)
     _share_out(shares, previous)
