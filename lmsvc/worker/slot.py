@@ -96,7 +96,8 @@ class Slot:
         process.end_children()
         self._files.forget_work()
         if self._lost:
-            write_json(self._files.state, {"pid": 0, "lost": self._lost})
+            ended = {"pid": 0, "state": "ended", "manager": None, "task": None}
+            write_json(self._files.state, {**self._state(), **ended, "since": time.time()})
         ring(self._pool.slots_doorbell)
 
     def _bury_worker(self) -> None:
