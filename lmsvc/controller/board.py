@@ -12,6 +12,7 @@ from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 from lmsvc.controller.agents import AGENT_RECORD, AgentReport, read_agents
 from lmsvc.controller.demand import Demand
 from lmsvc.controller.leader import Leader, Share, granted, is_readable
+from lmsvc.controller.missing import Missing
 from lmsvc.controller.peers import DEMAND_RECORD, Peers
 from lmsvc.controller.situation import Situation
 from lmsvc.doorbell import ring
@@ -52,6 +53,7 @@ class Board:
         self._situation = Situation.of([], {}, frozenset())
         self._seen: tuple[object, ...] = ()
         self._leader: Leader | None = None
+        self._missing = Missing()
         self._looked = float("-inf")
         self._published: dict[str, tuple[float, int, dict[str, Any]]] = {}
         self._serial = int(time.time() * 1000)
@@ -72,6 +74,7 @@ class Board:
             return
         self.reachable = self._heard = True
         self._peers.take(records, now)
+        self._missing.note(records, self._catalog.now())
         self._agents = read_agents(self._catalog.fresh(records, self._catalog.now(), FRESH_SECONDS))
         told = [record for record in records if record.get("type") == ALLOCATION_RECORD]
         self._allocations = [record for record in told if self._peers.trusts(record) and is_readable(record)]
@@ -128,9 +131,9 @@ class Board:
         refused = self.refused()
         for pool, share in {**shares, **gone}.items():
             listed = {project: _entry(asked[project], hosts) for project, hosts in share.managers.items()}
-            action = {"action": share.action} if share.action else {}
-            content = {"managers": listed, "refuse": refused, "keep": dict(share.keep), **action}
-            self._tell(leader, pool, content, now)
+            known = {"action": share.action, "lost": self._missing.lost(pool, self._catalog.now())}
+            shown = {name: value for name, value in known.items() if value}
+            self._tell(leader, pool, {"managers": listed, "refuse": refused, "keep": dict(share.keep), **shown}, now)
 
     def _reachable(self, demand: Demand) -> Demand:
         """Return a demand for no host whose slots do not know its password."""

@@ -124,7 +124,8 @@ class Controller:
             return
         self._told_slots = slots
         host, leads = self._settings.host_name, self._peers.leads(now)
-        write_heartbeat(self._paths.controllers, Heartbeat(host, time.time(), os.getpid(), __version__, leads, slots))
+        own = Heartbeat(host, time.time(), os.getpid(), __version__, leads, slots, self._peers.address)
+        write_heartbeat(self._paths.controllers, own)
 
     def _keep_claims(self, now: float) -> None:
         """Renew the claims; let go of jobs whose claim is lost, and of claims whose job was never begun."""

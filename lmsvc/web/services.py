@@ -9,6 +9,7 @@ from flask import Flask, current_app
 
 from lmsvc.cctools.catalog import CatalogClient
 from lmsvc.doorbell import ring
+from lmsvc.heartbeats import read_heartbeats
 from lmsvc.paths import DataPaths
 from lmsvc.pools import PoolsPage
 from lmsvc.registries import Registries
@@ -47,7 +48,7 @@ class Services:
             store,
             Registries.of(settings),
             PoolsPage(settings),
-            Board(catalog),
+            Board(catalog, lambda: _addresses(settings)),
             Remembered(store.seconds_per_item, TIMINGS_SECONDS),
         )
 
@@ -64,6 +65,12 @@ class Services:
         finally:
             if granted:
                 self.waiters.release()
+
+
+def _addresses(settings: Settings) -> frozenset[str]:
+    """Return the addresses of controllers: as configured, and as those that are alive tell of themselves."""
+    beats = read_heartbeats(DataPaths(settings.data_dir).controllers)
+    return frozenset(settings.controllers) | {beat.address for beat in beats if beat.fresh() and beat.address}
 
 
 def install(app: Flask, services: Services) -> None:
