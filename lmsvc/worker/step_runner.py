@@ -1210,8 +1210,17 @@ class Task:
             self._programs[name] = shutil.which(name, path=self._environment.get("PATH", os.defpath))
         program = self._programs[name]
         if program is None:
-            raise Stop("failed", f"tool program '{name}' is not installed on host {self.host}", final=True)
+            reason = f"tool program '{name}' is not installed on host {self.host}{self._place()}"
+            raise Stop("failed", reason, final=True)
         return program
+
+    def _place(self) -> str:
+        """Return whose image it is that lacks a program, as far as the specification says."""
+        place = self.spec.get("place")
+        if not place:
+            return ""
+        image = f"image {place['image']}" if place.get("image") else "the worker image"
+        return f": {image} of pool {place['pool']} lacks what tool {self.spec['tool']['id']} needs"
 
     def _judge(self, ended: Ended) -> None:
         if ended.exceeded:
