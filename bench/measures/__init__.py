@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from bench.context import Bench
+from bench.measures.allocator import allocator
 from bench.measures.discovery import discovery, first_job
 from bench.measures.idle import idle
 from bench.measures.latency import latency
@@ -23,5 +24,6 @@ MEASURES: Mapping[str, Measure] = {
     "throughput": throughput,
     "queue": queue,
     "idle": idle,
+    "allocator": allocator,
 }
 """By the name that ``--only`` takes."""

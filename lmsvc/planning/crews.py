@@ -66,28 +66,36 @@ def _inherit(share: Share, slots: Mapping[Host, int]) -> None:
 
 
 def relieve(hosts: Sequence[Host], shares: Sequence[Share]) -> None:
-    """Take slots off hosts that have too many, and those that could not work beside what others still hold.
+    """Take slots off hosts that have too many, and those that could not work beside what is still held.
 
     Args:
         hosts: all of them.
         shares: all pools; those that are best off give first.
     """
+    for share in shares:
+        _relieve_bound(share)
     for host in hosts:
         while host.cores < 0 or host.memory_mb < 0:
-            if not _relieve(host, [share for share in shares if host in share.slots]):
+            if not _relieve(host, shares, {}):
                 break
         while host.cores_now < 0 or host.memory_now < 0:
-            if not _relieve(
-                host, [share for share in shares if share.slots.get(host, 0) > share.held.get(host.name, 0)]
-            ):
+            if not _relieve(host, shares, {share: share.held.get(host.name, 0) for share in shares}):
                 break
 
 
-def _relieve(host: Host, shares: Sequence[Share]) -> bool:
-    if shares:
-        richest = max(shares, key=lambda share: (share.level(), share.name))
-        richest.crew_at(host).put(host, -1)
-    return bool(shares)
+def _relieve_bound(share: Share) -> None:
+    """Take slots from a pool that could not work beside those it still holds elsewhere."""
+    for host, slots in list(share.slots.items()):
+        for _ in range(min(-share.left, slots - share.held.get(host.name, 0))):
+            share.crew_at(host).put(host, -1)
+
+
+def _relieve(host: Host, shares: Sequence[Share], sure: Mapping[Share, int]) -> bool:
+    """Take one slot of a host from the richest pool that has more than is sure there; False if none has."""
+    giving = [share for share in shares if share.slots.get(host, 0) > sure.get(share, 0)]
+    if giving:
+        max(giving, key=lambda share: (share.level(), share.name)).crew_at(host).put(host, -1)
+    return bool(giving)
 
 
 def even_out(share: Share, shares: Sequence[Share], previous: Placement) -> bool:

@@ -35,7 +35,8 @@ def _room(share: Share) -> Callable[[Host], Rank | None]:
         if not host.fits(share):
             return None
         own = slots.get(host, 0)
-        later = (host.cores_now < cores or host.memory_now < memory_mb) and own >= held.get(host.name, 0)
+        later = share.left <= 0 or host.cores_now < cores or host.memory_now < memory_mb
+        later = later and own >= held.get(host.name, 0)
         return later, own >= alive.get(host.name, 0), host.load
 
     return rank

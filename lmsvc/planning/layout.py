@@ -55,6 +55,8 @@ class Share:
     least: int
     most: int
     """What its bounds and its tasks allow."""
+    left: int = 0
+    """How many more may be granted now, beside all that it holds."""
     held: Mapping[str, int] = field(default_factory=dict)
     alive: Mapping[str, Alive] = field(default_factory=dict)
     crews: list["Crew"] = field(default_factory=list)
@@ -112,6 +114,7 @@ class Crew:
         host.memory_now -= more * share.memory_mb
         _add(share.slots, host, slots)
         _add(self.slots, host, slots)
+        share.left -= more
         share.count += slots
         self.count += slots
 

@@ -71,7 +71,8 @@ def _new_share(name: str, bounds: PoolBounds, held: Mapping[str, int], usable: S
     """Return a pool without slots; what it holds where it may have none counts against its bound until it is free."""
     names = {host.name for host in usable}
     away = sum(slots for host, slots in held.items() if host not in names)
-    return Share(name, bounds.cores, bounds.memory_mb, bounds.least, max(0, bounds.most - away), held)
+    most, left = max(0, bounds.most - away), bounds.most - sum(held.values())
+    return Share(name, bounds.cores, bounds.memory_mb, bounds.least, most, left, held)
 
 
 def _share_out(shares: Sequence[Share], previous: Allocation) -> None:
