@@ -5,9 +5,6 @@ from itertools import islice
 
 from lmsvc.planning.layout import Crew, Host, Rank, Share, by_rank
 
-PART = 2
-"""At most such a part of an equal share is given at once, so that all come out even in the end."""
-
 
 def grow(share: Share, rivals: int) -> bool:
     """Give a pool slots that are free; False if there is none that it can use.
@@ -18,7 +15,7 @@ def grow(share: Share, rivals: int) -> bool:
     """
     for crew in sorted((crew for crew in share.crews if crew.hungry), key=lambda crew: crew.count):
         fitting = [host for host in crew.hosts if host.fits(share)]
-        most = min(crew.tasks - crew.count, _at_once(share, sum(host.cores for host in fitting), rivals))
+        most = min(crew.tasks - crew.count, _at_once(share, sum(host.cores for host in fitting) // rivals))
         for host, _ in islice(by_rank(fitting, _room(share)), most):
             crew.put(host)
         if fitting:
@@ -42,12 +39,12 @@ def _room(share: Share) -> Callable[[Host], Rank | None]:
     return rank
 
 
-def _at_once(share: Share, cores: int, rivals: int) -> int:
-    """Return how many slots a pool may get in one turn if all that wait share some cores."""
+def _at_once(share: Share, cores: int) -> int:
+    """Return how many slots a pool gets in one turn where so many cores are its equal part of what there is."""
     if not share.count:
         return 1
     bound = share.least - share.count if share.count < share.least else share.most - share.count
-    return max(1, min(bound, cores // (PART * rivals * max(1, share.cores))))
+    return max(1, min(bound, cores // share.cores))
 
 
 def take(share: Share, donors: Sequence[Share], rivals: int) -> list[Share]:
@@ -68,7 +65,7 @@ def take(share: Share, donors: Sequence[Share], rivals: int) -> list[Share]:
 
 def _take(share: Share, donor: Share, rivals: int) -> bool:
     apart = donor.count * donor.cores - share.count * share.cores
-    most, given = _at_once(share, max(0, apart), rivals), 0
+    most, given = _at_once(share, apart // (rivals + 1)), 0
     for crew in (crew for crew in share.crews if crew.hungry):
         there = [host for host in crew.hosts if host in donor.slots]
         left = min(most - given, crew.tasks - crew.count)

@@ -24,6 +24,7 @@ class Levelling:
             shares: all pools.
         """
         self._shares = shares
+        self._hosts = {host for share in shares for crew in share.crews for host in crew.hosts}
         self._steps = 0
         self._stuck: dict[Share, int] = {}
         """Pools for which there was nothing, and after how many steps."""
@@ -56,11 +57,22 @@ class Levelling:
             return [share]
         if donors := take(share, self._shares, rivals):
             return [share, *donors]
+        if not self._is_left(share):
+            return []
         chains = Chains([crew for each in self._shares for crew in each.crews], richer(share, self._shares))
         for crew in share.crews:
             if crew.hungry and (givers := chains.seat(crew)) is not None:
                 return [share, *{giver.share for giver in givers}]
         return []
+
+    def _is_left(self, share: Share) -> bool:
+        """Return whether moving slots can find anything at all: room on a host, or a pool that is better off."""
+        level = share.level()
+        if any(other.level(-1) > level for other in self._shares if other is not share):
+            return True
+        cores = min(each.cores for each in self._shares)
+        memory_mb = min(each.memory_mb for each in self._shares)
+        return any(host.cores >= cores and host.memory_mb >= memory_mb for host in self._hosts)
 
 
 def _turn(share: Share) -> _Turn:

@@ -272,7 +272,7 @@ def test_hosts_pass_from_one_pool_to_another_safely(first: World, second: World,
     first.pools, first.hosts = second.pools, second.hosts
     decision = first.decide({}, {})
     held = decision.granted
-    for ending in (*[0.3] * 4, 1):
+    for ending in (0.4, 0.4, 1, 1, 1, 1):
         decision = second.decide(decision.managers, held)
         at_work = largest(decision.granted, held)
         assert all(fits(second, at_work, host) for host in second.hosts)
