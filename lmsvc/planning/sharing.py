@@ -42,7 +42,7 @@ def decide(
 
     Args:
         demand: one entry per manager; tasks on hosts that serve no more are best left out.
-        pools: bounds by the pool's name.
+        pools: bounds by the pool's name; one that is to end, with a most of 0, as long as it holds slots.
         hosts: room by the host's name.
         serving: for each pool the hosts whose agents can be told to use its slots.
         previous: the managers' slots of the decision that stands.

@@ -1,0 +1,118 @@
+"""What sharing comes to in cases that a reader can follow, and how long it takes in a large one."""
+
+import time
+from collections.abc import Mapping
+
+from lmsvc.planning.allocation import Allocation, ManagerDemand
+from lmsvc.planning.bounds import HostRoom, PoolBounds
+from lmsvc.planning.sharing import Alive, Decision, decide
+from tests.planning.labs import Lab, count
+
+TWO = {"g": HostRoom(6, 99_000), "h": HostRoom(2, 99_000)}
+BOTH = frozenset(TWO)
+
+
+def asking(pool: str, tasks: int, hosts: frozenset[str] | None = None, user: str = "ann") -> ManagerDemand:
+    """Return a manager of a pool."""
+    return ManagerDemand(f"lm-{pool}-{user}", pool, user, f"job-{user}", tasks, hosts=hosts)
+
+
+def test_two_pools_of_the_same_hosts_come_to_equal_shares() -> None:
+    """A pool that has every core gives half of them to a second one as its tasks end, and gets them back later."""
+    lab = Lab([asking("a", 99)], dict.fromkeys("ab", PoolBounds(1, 100, 0, 8)), TWO, dict.fromkeys("ab", BOTH))
+    alone = lab.decide({}, {})
+    assert alone.granted == {"a": {"g": 6, "h": 2}, "b": {}}
+    lab.demand.append(asking("b", 99))
+    waiting = lab.decide(alone.managers, alone.granted)
+    assert {pool: count(slots) for pool, slots in waiting.target.items()} == {"a": 4, "b": 4}
+    assert waiting.granted == {"a": waiting.target["a"], "b": {}}
+    both = lab.decide(waiting.managers, waiting.granted)
+    assert both.granted == both.target == waiting.target
+    del lab.demand[0]
+    assert count(lab.decide(both.managers, {"b": both.granted["b"]}).granted["b"]) == 8
+
+
+def test_shares_are_equal_in_cores_above_what_each_has_at_least() -> None:
+    """A pool with large slots gets fewer of them, and one whose least is above its share keeps that."""
+    pools = {"one": PoolBounds(1, 100, 0, 9), "two": PoolBounds(2, 100, 0, 9), "sure": PoolBounds(1, 100, 4, 9)}
+    lab = Lab([asking(name, 99) for name in pools], pools, {"g": HostRoom(8, 9999)}, dict.fromkeys(pools, BOTH))
+    target = lab.decide({}, {}).target
+    assert target == {"one": {"g": 2}, "two": {"g": 1}, "sure": {"g": 4}}
+
+
+def test_what_a_pool_has_at_least_leaves_the_last_slot_to_another() -> None:
+    """A pool whose least is all there is gives one slot to a pool that would have none."""
+    pools = {"sure": PoolBounds(1, 100, 8, 8), "b": PoolBounds(1, 100, 0, 9)}
+    lab = Lab([asking(name, 99) for name in pools], pools, TWO, dict.fromkeys(pools, BOTH))
+    assert {name: count(slots) for name, slots in lab.decide({}, {}).target.items()} == {"sure": 7, "b": 1}
+
+
+def test_memory_bounds_slots_too() -> None:
+    """A host without memory left gets no more slots, whatever cores it has."""
+    lab = Lab([asking("a", 99)], {"a": PoolBounds(1, 3000, 0, 9)}, {"g": HostRoom(8, 10_000)}, {"a": BOTH})
+    assert lab.decide({}, {}).target == {"a": {"g": 3}}
+
+
+def test_a_bound_counts_slots_that_are_still_held_elsewhere() -> None:
+    """Slots that run on a drained host count against the pool's most until they end."""
+    lab = Lab([asking("a", 99)], {"a": PoolBounds(1, 100, 0, 4)}, TWO, {"a": frozenset("g")})
+    assert lab.decide({}, {"a": {"h": 2}}).granted == {"a": {"g": 2}}
+    assert lab.decide({}, {}).granted == {"a": {"g": 4}}
+
+
+def test_managers_of_one_host_are_not_left_out_at_the_bound() -> None:
+    """A pool at its bound gives up slots of one user's where another user's manager can use another host only."""
+    ann, bob = asking("a", 99), asking("a", 99, frozenset("h"), "bob")
+    lab = Lab([ann], {"a": PoolBounds(1, 100, 0, 4)}, TWO, {"a": BOTH})
+    before = {"a": {ann.project: {"g": 4}}}
+    lab.demand.append(bob)
+    decision = lab.decide(before, {})
+    assert decision.managers["a"] == {ann.project: {"g": 2}, bob.project: {"h": 2}}
+
+
+def test_slots_that_are_alive_are_used_and_idle_ones_given_up_first() -> None:
+    """A pool grows where its slots are kept alive, and gives up the ones that have no task."""
+    bounds, serving = {"a": PoolBounds(1, 100, 0, 8), "b": PoolBounds(1, 100, 0, 8)}, dict.fromkeys("ab", BOTH)
+    alive = {"a": {"h": Alive(1, 0)}}
+    first = decide([asking("a", 1)], bounds, TWO, serving, {}, {}, alive)
+    assert first.target["a"] == {"h": 1}
+    before = {"a": {asking("a", 1).project: {"g": 3, "h": 2}}}
+    for idle, busy in (("g", "h"), ("h", "g")):
+        alive = {"a": {idle: Alive(9, 1), busy: Alive(9, 9)}}
+        fewer = decide([asking("a", 4)], bounds, TWO, serving, before, {}, alive)
+        assert fewer.target["a"][busy] == before["a"]["lm-a-ann"][busy]
+        many = {"a": {asking("a", 9).project: {"g": 6, "h": 2}}}
+        taken = decide([asking("a", 9), asking("b", 1)], bounds, TWO, serving, many, {}, alive)
+        assert taken.target["b"] == {idle: 1}
+
+
+def large(jobs: int) -> Lab:
+    """Return twenty pools on fifty hosts of 64 cores, and some jobs."""
+    pools = {f"pool{at}": PoolBounds(1 + at % 3, 2000, at % 5, 3200) for at in range(20)}
+    hosts = {f"host{at}": HostRoom(64, 200_000) for at in range(50)}
+    demand = [
+        ManagerDemand(f"lm-{job}", f"pool{job % 20}", f"user{job % 37}", f"job{job}", 1 + job * 7 % 300)
+        for job in range(jobs)
+    ]
+    return Lab(demand, pools, hosts, dict.fromkeys(pools, frozenset(hosts)))
+
+
+def test_a_thousand_jobs_of_twenty_pools_on_fifty_hosts_are_decided_soon() -> None:
+    """From nothing, again, and when all pools come upon one that has every core: each within five times 100 ms."""
+    lab = large(1000)
+    first = _soon(lab, {}, {})
+    _soon(lab, first.managers, first.granted)
+    everything, lab.demand = lab.demand, lab.demand[::20]
+    alone = _soon(lab, first.managers, {})
+    assert set(alone.granted["pool0"]) == set(lab.hosts)
+    lab.demand = everything
+    _soon(lab, alone.managers, alone.granted)
+
+
+def _soon(lab: Lab, previous: Allocation, held: Mapping[str, Mapping[str, int]]) -> Decision:
+    start = time.perf_counter()
+    decision = lab.decide(previous, held)
+    seconds = time.perf_counter() - start
+    print(f"{1000 * seconds:.0f} ms")
+    assert seconds < 0.5
+    return decision
