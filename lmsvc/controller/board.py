@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ class Board:
         self._seen: tuple[object, ...] = ()
         self._leader: Leader | None = None
         self._missing = Missing()
+        self._lost: Mapping[str, Mapping[str, float]] = {}
         self._looked = float("-inf")
         self._published: dict[str, tuple[float, int, dict[str, Any]]] = {}
         self._serial = int(time.time() * 1000)
@@ -75,6 +76,7 @@ class Board:
         self.reachable = self._heard = True
         self._peers.take(records, now)
         self._missing.note(records, self._catalog.now())
+        self._lost = self._missing.lost(self._catalog.now())
         self._agents = read_agents(self._catalog.fresh(records, self._catalog.now(), FRESH_SECONDS))
         told = [record for record in records if record.get("type") == ALLOCATION_RECORD]
         self._allocations = [record for record in told if self._peers.trusts(record) and is_readable(record)]
@@ -126,24 +128,34 @@ class Board:
 
     def _share_out(self, leader: Leader, asked: Mapping[str, Demand], now: float) -> None:
         situation = self.situation
-        shares = leader.share_out(situation, [self._reachable(demand) for demand in asked.values()], now)
+        shares = leader.share_out(situation, self._reachable(asked.values()), now)
         gone = {pool: Share({}, {}, None) for pool in self._published if pool not in shares}
         refused = self.refused()
         for pool, share in {**shares, **gone}.items():
             listed = {project: _entry(asked[project], hosts) for project, hosts in share.managers.items()}
-            known = {"action": share.action, "lost": self._missing.lost(pool, self._catalog.now())}
+            known = {"action": share.action, "lost": self._lost.get(pool)}
             shown = {name: value for name, value in known.items() if value}
             self._tell(leader, pool, {"managers": listed, "refuse": refused, "keep": dict(share.keep), **shown}, now)
 
-    def _reachable(self, demand: Demand) -> Demand:
-        """Return a demand for no host whose slots do not know its password."""
+    def _reachable(self, demands: Iterable[Demand]) -> list[Demand]:
+        """Return demands for no host whose slots do not know their password."""
+        found = []
+        strange: dict[tuple[str, str], bool] = {}
+        for demand in demands:
+            key = demand.manager.pool, demand.password
+            if key not in strange:
+                strange[key] = any(not agent.knows(demand.password) for agent in self._of(demand.manager.pool))
+            found.append(self._restricted(demand) if strange[key] else demand)
+        return found
+
+    def _restricted(self, demand: Demand) -> Demand:
         manager = demand.manager
-        agents = [agent for agent in self._agents if agent.pool == manager.pool]
-        knowing = frozenset(agent.host for agent in agents if agent.knows(demand.password))
-        if len(knowing) == len(agents):
-            return demand
+        knowing = frozenset(agent.host for agent in self._of(manager.pool) if agent.knows(demand.password))
         hosts = knowing if manager.hosts is None else manager.hosts & knowing
         return replace(demand, manager=replace(manager, hosts=hosts))
+
+    def _of(self, pool: str) -> list[AgentReport]:
+        return [agent for agent in self._agents if agent.pool == pool]
 
     def remove_manager(self, port: int) -> None:
         """Replace the record that a finished manager leaves in the catalog for minutes."""

@@ -76,7 +76,10 @@ class Leader:
         if self._inputs != (situation, managers):
             self._inputs = (situation, managers)
             self._decide(situation, managers)
-        return {pool: self._share(pool, situation, demands, now) for pool in situation.bounds}
+        own: dict[str, list[Demand]] = {pool: [] for pool in situation.bounds}
+        for demand in demands:
+            own.setdefault(demand.manager.pool, []).append(demand)
+        return {pool: self._share(pool, situation, own[pool], now) for pool in situation.bounds}
 
     def _decide(self, situation: Situation, managers: Sequence[ManagerDemand]) -> None:
         for (pool, host), agent in situation.agents.items():
@@ -94,18 +97,17 @@ class Leader:
                 log.warning("%s", fault)
         self._faults = faults
 
-    def _share(self, pool: str, situation: Situation, demands: Sequence[Demand], now: float) -> Share:
+    def _share(self, pool: str, situation: Situation, own: Sequence[Demand], now: float) -> Share:
         least, most = situation.spread.least.get(pool, {}), situation.bounds[pool].most
         hosts = situation.serving[pool]
         keep = self._keeping.keep(pool, needed(self._decision.granted.get(pool, {}), least, hosts), most, now)
         wanted = needed(self._decision.target.get(pool, {}), least, hosts)
-        state = self._state(pool, situation, demands, sum(wanted.values()), sum(keep.values()))
+        state = self._state(pool, situation, own, sum(wanted.values()), sum(keep.values()))
         self._scaling.note(pool, state, self._clock())
         return Share(self._allocation.get(pool, {}), keep, self._scaling.last(pool))
 
-    def _state(self, pool: str, situation: Situation, demands: Sequence[Demand], wanted: int, kept: int) -> PoolState:
+    def _state(self, pool: str, situation: Situation, own: Sequence[Demand], wanted: int, kept: int) -> PoolState:
         bounds = situation.bounds[pool]
-        own = [demand for demand in demands if demand.manager.pool == pool]
         could_use = min(sum(demand.manager.tasks for demand in own), situation.reach(pool))
         squeezed = could_use > sum(self._decision.target.get(pool, {}).values())
         return PoolState(

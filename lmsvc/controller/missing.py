@@ -25,7 +25,10 @@ class Missing:
             self._heard[key] = float("-inf") if has_ended(record) else float(record.get("lastheardfrom") or 0)
         self._heard = {key: heard for key, heard in self._heard.items() if now - heard <= FORGET_SECONDS}
 
-    def lost(self, pool: str, now: float) -> dict[str, float]:
-        """Return the hosts of a pool that fell silent, and when they were heard from last."""
-        own = {host: heard for (owner, host), heard in self._heard.items() if owner == pool}
-        return {host: heard for host, heard in sorted(own.items()) if now - heard > SILENT_SECONDS}
+    def lost(self, now: float) -> dict[str, dict[str, float]]:
+        """Return by pool the hosts that fell silent, and when they were heard from last."""
+        found: dict[str, dict[str, float]] = {}
+        for (pool, host), heard in sorted(self._heard.items()):
+            if now - heard > SILENT_SECONDS:
+                found.setdefault(pool, {})[host] = heard
+        return found

@@ -14,13 +14,12 @@ def test_a_silent_host_is_lost_and_forgotten_later() -> None:
     """It is told of once it is silent, also when the catalog has dropped its record, and not for ever."""
     missing = Missing()
     missing.note([heard("gamma", 1000.0), heard("beta", 1014.0)], 1015.0)
-    assert missing.lost("sdm", 1015.0) == {}
-    assert missing.lost("sdm", 1001.0 + SILENT_SECONDS) == {"gamma": 1000.0}
+    assert missing.lost(1015.0) == {}
+    assert missing.lost(1001.0 + SILENT_SECONDS) == {"sdm": {"gamma": 1000.0}}
     missing.note([], 1300.0)
-    assert missing.lost("sdm", 1300.0) == {"beta": 1014.0, "gamma": 1000.0}
-    assert missing.lost("other", 1300.0) == {}
+    assert missing.lost(1300.0) == {"sdm": {"beta": 1014.0, "gamma": 1000.0}}
     missing.note([], 1001.0 + FORGET_SECONDS)
-    assert missing.lost("sdm", 1001.0 + FORGET_SECONDS) == {"beta": 1014.0}
+    assert missing.lost(1001.0 + FORGET_SECONDS) == {"sdm": {"beta": 1014.0}}
 
 
 def test_a_host_that_ended_or_came_back_is_not_lost() -> None:
@@ -28,6 +27,6 @@ def test_a_host_that_ended_or_came_back_is_not_lost() -> None:
     missing = Missing()
     missing.note([heard("beta", 1000.0), heard("gamma", 1000.0)], 1000.0)
     missing.note([heard("beta", 1001.0, lifetime=1), heard("gamma", 1000.0)], 1001.0)
-    assert missing.lost("sdm", 1100.0) == {"gamma": 1000.0}
+    assert missing.lost(1100.0) == {"sdm": {"gamma": 1000.0}}
     missing.note([heard("gamma", 1099.0)], 1100.0)
-    assert missing.lost("sdm", 1100.0) == {}
+    assert missing.lost(1100.0) == {}
