@@ -70,6 +70,8 @@ def _take(share: Share, donor: Share, rivals: int) -> bool:
         there = [host for host in crew.hosts if host in donor.slots]
         left = min(most - given, crew.tasks - crew.count)
         for host, (price, *_) in islice(by_rank(there, _price(share, donor)), left):
+            if donor.level(-int(price)) <= share.level():
+                break
             for _ in range(int(price)):
                 donor.crew_at(host).put(host, -1)
             crew.put(host)

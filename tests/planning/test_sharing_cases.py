@@ -86,6 +86,17 @@ def test_slots_that_are_alive_are_used_and_idle_ones_given_up_first() -> None:
         assert taken.target["b"] == {idle: 1}
 
 
+def test_many_small_slots_give_way_to_a_large_one_only_as_far_as_that_is_fair() -> None:
+    """A pool of small slots takes from one of large slots no more than leaves that one as well off as it was."""
+    pools = {"large": PoolBounds(4, 100, 0, 9), "small": PoolBounds(1, 100, 0, 99)}
+    lab = Lab([asking(name, 99) for name in pools], pools, {"g": HostRoom(16, 9999)}, dict.fromkeys(pools, BOTH))
+    full = {"large": {asking("large", 1).project: {"g": 4}}}
+    decision = lab.decide(full, {})
+    assert decision.target == {"large": {"g": 2}, "small": {"g": 8}}
+    full = {"small": {asking("small", 1).project: {"g": 16}}}
+    assert lab.decide(full, {}).target == decision.target
+
+
 def large(jobs: int) -> Lab:
     """Return twenty pools on fifty hosts of 64 cores, and some jobs."""
     pools = {f"pool{at}": PoolBounds(1 + at % 3, 2000, at % 5, 3200) for at in range(20)}
