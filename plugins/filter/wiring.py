@@ -52,9 +52,9 @@ def units_of_groups(groups: Sequence[str], pools: Pools, firewall: str) -> list[
 
 
 def hosts_of_pools(pools: Pools, workers: Sequence[str]) -> dict[str, list[str]]:
-    """Return the hosts of each pool that has slots."""
+    """Return the hosts of each pool that may have slots."""
     served = {name: [host for host in workers if host in pool.get("hosts", workers)] for name, pool in pools.items()}
-    return {name: hosts for name, hosts in served.items() if pools[name]["slots"] > 0}
+    return {name: hosts for name, hosts in served.items() if pools[name]["slots"]["max"] > 0}
 
 
 def addresses_of_peers(peers: Sequence[Mapping[str, Any]], prefix: str) -> dict[str, str]:
