@@ -79,34 +79,23 @@ def feasible(lab: Lab, counts: Mapping[str, int]) -> bool:
     return True
 
 
-def levelled(lab: Lab) -> dict[str, int]:
-    """Return the fair numbers of equal slots, found by giving one after the other to who is worst off."""
-    counts = dict.fromkeys(lab.pools, 0)
-    tasks = Counter[str]()
-    for manager in lab.demand:
-        tasks[manager.pool] += manager.tasks
-    waiting = set(counts)
-    while waiting:
-        name = min(waiting, key=lambda name: (lab.level(name, counts[name]), name))
-        more = {**counts, name: counts[name] + 1}
-        if more[name] <= min(tasks[name], lab.pools[name].most) and feasible(lab, more):
-            counts = more
-        else:
-            waiting.remove(name)
-    return counts
-
-
 @given(labs(EQUAL), pasts(), HELD)
-def test_equal_slots_are_shared_as_if_given_one_by_one(lab: Lab, past: Allocation, held: Slots) -> None:
-    """However things stood, pools come to what giving one slot after the other to the worst off comes to."""
-    held = {
-        name: {host: number for host, number in slots.items() if lab.may_use(name, host)}
-        for name, slots in held.items()
-        if name in lab.pools
-    }
-    target = lab.decide(past, held).target
-    found = sorted(lab.level(name, count(slots)) for name, slots in target.items())
-    assert found == sorted(lab.level(name, number) for name, number in levelled(lab).items())
+def test_nobody_has_more_at_the_cost_of_who_has_less(lab: Lab, past: Allocation, held: Slots) -> None:
+    """However things stood, no pool of equal slots could have one more, but of a pool that would be no better off."""
+    held = {name: _usable(lab, name, slots) for name, slots in held.items() if name in lab.pools}
+    counts = {name: count(slots) for name, slots in lab.decide(past, held).target.items()}
+    for name, pool in lab.pools.items():
+        more = {**counts, name: counts[name] + 1}
+        if more[name] > min(pool.most, sum(each.tasks for each in lab.demand if each.pool == name)):
+            continue
+        assert not feasible(lab, more)
+        for other in counts.keys() - {name}:
+            less = lab.level(other, counts[other] - 1)
+            assert less <= lab.level(name, counts[name]) or not feasible(lab, {**more, other: counts[other] - 1})
+
+
+def _usable(lab: Lab, pool: str, slots: Mapping[str, int]) -> dict[str, int]:
+    return {host: number for host, number in slots.items() if lab.may_use(pool, host)}
 
 
 @given(labs(open_to_all=False), pasts())
