@@ -46,8 +46,9 @@ class Chains:
 
 
 def _reach(crew: Crew, leaving: Host | None, came: _Came) -> list[Host]:
-    """Note and return the hosts a crew could come to, those in least use first."""
-    hosts = sorted((host for host in crew.hosts if host not in came), key=lambda host: (host.load, host.name))
+    """Note and return the hosts a crew could come to, those in least use first where it need not wait."""
+    hosts = [host for host in crew.hosts if host not in came]
+    hosts.sort(key=lambda host: (crew.share.waits(host), host.load, host.name))
     came.update((host, (crew, leaving)) for host in hosts)
     return hosts
 

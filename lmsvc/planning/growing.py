@@ -25,16 +25,12 @@ def grow(share: Share, rivals: int) -> bool:
 
 def _room(share: Share) -> Callable[[Host], Rank | None]:
     """Return a rank of hosts with room: where a slot may work now, then where one is alive, then by load."""
-    cores, memory_mb, slots, held = share.cores, share.memory_mb, share.slots, share.held
     alive = {name: told.slots for name, told in share.alive.items()}
 
     def rank(host: Host) -> Rank | None:
         if not host.fits(share):
             return None
-        own = slots.get(host, 0)
-        later = share.left <= 0 or host.cores_now < cores or host.memory_now < memory_mb
-        later = later and own >= held.get(host.name, 0)
-        return later, own >= alive.get(host.name, 0), host.load
+        return share.waits(host), share.slots.get(host, 0) >= alive.get(host.name, 0), host.load
 
     return rank
 

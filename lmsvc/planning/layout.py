@@ -73,6 +73,11 @@ class Share:
         count = self.count + change
         return count * self.cores + (ABOVE_LEAST if 0 < count >= self.least else 0)
 
+    def waits(self, host: Host) -> bool:
+        """Return whether one slot more of a host may work only when others have ended that are still held."""
+        full = self.left <= 0 or host.cores_now < self.cores or host.memory_now < self.memory_mb
+        return full and self.slots.get(host, 0) >= self.held.get(host.name, 0)
+
     @property
     def hungry(self) -> bool:
         """Whether it could use more."""
