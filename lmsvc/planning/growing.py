@@ -39,8 +39,8 @@ def _at_once(share: Share, cores: int) -> int:
     """Return how many slots a pool gets in one turn where so many cores are its equal part of what there is."""
     if not share.count:
         return 1
-    bound = share.least - share.count if share.count < share.least else share.most - share.count
-    return max(1, min(bound, cores // share.cores))
+    bound = share.most if share.count >= share.least else min(share.least, share.most)
+    return max(1, min(bound - share.count, cores // share.cores))
 
 
 def take(share: Share, donors: Sequence[Share], rivals: int) -> list[Share]:
