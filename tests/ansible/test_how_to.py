@@ -12,7 +12,7 @@ from tests.ansible.tree import ROOT, table
 
 
 def test_the_pool_of_the_how_to_is_complete(tmp_path: Path) -> None:
-    """Its image has a recipe, preflight finds no fault, each setting is known, and the tool's category is the pool's."""
+    """Its image has a recipe, preflight finds no fault, each setting is known, the tool's category is the pool's."""
     followed = follow(tmp_path)
     images, pools = followed.settings["site_images"], followed.settings["site_pools"]
     assert "leaves" in image_references(str(ROOT), "mmdebstrap", "", images)
