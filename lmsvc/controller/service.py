@@ -163,10 +163,9 @@ class Controller:
             return
         self._planned = pools
         for job_id, run in list(self._jobs.runs().items()):
-            if not run.finished and run.is_outdated(pools):
+            if run.is_outdated(pools):
                 log.info("job %s: its pools have changed; it is planned anew", job_id)
-                self._jobs.drop(job_id)
-                self._store.release(self._owner, job_id)
+                self._jobs.begin_again(job_id)
                 self._due.pop("claim", None)
 
     def _has_room(self, now: float) -> bool:

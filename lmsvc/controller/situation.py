@@ -49,7 +49,9 @@ class Situation:
     @cached_property
     def spread(self) -> Spread:
         """Where the pools' least and most slots are among the hosts that serve them."""
-        pools = {name: replace(pool, hosts=self.serving[name]) for name, pool in self.bounds.items()}
+        pools = {
+            name: replace(pool, hosts=self.serving[name]) for name, pool in self.bounds.items() if self.serving[name]
+        }
         return spread(pools, self.rooms)
 
     def reach(self, pool: str, hosts: frozenset[str] | None = None) -> int:
