@@ -29,9 +29,10 @@ def host_memory_mb(facts: Mapping[str, int], groups: Iterable[str]) -> int:
     return max(0, (facts["memory_mb"] * SLOTS_PERCENT // 100 - services) // 100 * 100)
 
 
-def known_rooms(hosts: Sequence[str], rooms: Sequence[Mapping[str, int]]) -> dict[str, Mapping[str, int]]:
-    """Return the room of each host that was asked and answered."""
-    return {host: room for host, room in zip(hosts, rooms, strict=True) if room}
+def known_rooms(hosts: Sequence[str], rooms: Sequence[Mapping[str, int | str]]) -> dict[str, dict[str, int]]:
+    """Return the room of each host that was asked and answered, in numbers even where a command line gave words."""
+    known = {host: room for host, room in zip(hosts, rooms, strict=True) if room}
+    return {host: {name: int(number) for name, number in room.items()} for host, room in known.items()}
 
 
 def spread_over(pools: Pools, rooms: Rooms) -> Spread:

@@ -38,6 +38,7 @@ def test_services_have_their_memory_first() -> None:
 def test_hosts_that_did_not_answer_have_no_room() -> None:
     """Nothing is guessed of a host that is away."""
     assert known_rooms(["a", "b"], [ROOM, {}]) == {"a": ROOM}
+    assert known_rooms(["a"], [{"cores": "4", "memory_mb": "6800"}]) == {"a": ROOM}
 
 
 def test_pools_that_fit_are_fine() -> None:
