@@ -222,7 +222,7 @@ def _even(claims: list[Claim], given: dict[str, int]) -> bool:
 
 
 def test_twenty_pools_of_fifty_hosts_are_shared_soon() -> None:
-    """Twenty pools of fifty hosts and a thousand jobs take a processor well under 100 ms, from nothing and after a change."""
+    """Twenty pools of fifty hosts and a thousand jobs take well under 100 ms of a processor, each time."""
     wanted = [
         ManagerDemand(f"lm-{job}-{at}", f"pool{(job + at) % 20}", f"user{job % 37}", f"job{job}", 1 + job * 7 % 300)
         for job in range(1000)
