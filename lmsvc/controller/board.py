@@ -170,7 +170,8 @@ class Board:
             serial = self._serial = self._serial + 1
             leader.sent(pool, serial, granted(content["managers"]))
         head = {"type": ALLOCATION_RECORD, "uuid": f"allocation-{pool}", "port": 0, "pool": pool}
-        told = self._send({**head, "lifetime": RECORD_LIFETIME_SECONDS, "serial": serial, **content})
+        held = {"held": found} if (found := leader.held(pool)) else {}
+        told = self._send({**head, "lifetime": RECORD_LIFETIME_SECONDS, "serial": serial, **content, **held})
         self._published[pool] = (now, serial, content if told else {})
         if changed:
             ring(self._doorbell(pool))

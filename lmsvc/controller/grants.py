@@ -42,6 +42,11 @@ class Grants:
         """
         return max([at_work, *(slots for _, slots in self._sent.get((pool, host), []))])
 
+    def unacknowledged(self, pool: str) -> dict[str, int]:
+        """Return the slots by host that a pool may be using beyond what was granted last."""
+        own = {host: grants for (owner, host), grants in self._sent.items() if owner == pool}
+        return {host: grants[0][1] for host, grants in sorted(own.items()) if len(grants) > 1}
+
     @staticmethod
     def _append(grants: list[tuple[int, int]], serial: int, slots: int) -> None:
         """Add a grant; smaller ones before it say nothing any more, for whoever applied one of them has less."""

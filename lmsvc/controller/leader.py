@@ -51,8 +51,12 @@ class Leader:
         """
         self._clock = clock
         self._grants = Grants()
-        known = sorted(allocations, key=lambda record: int(record["serial"]))
+        newest = {
+            str(record["pool"]): record for record in sorted(allocations, key=lambda record: int(record["serial"]))
+        }
+        known = list(newest.values())
         for record in known:
+            self._grants.send(str(record["pool"]), 0, record.get("held", {}))
             self.sent(str(record["pool"]), int(record["serial"]), granted(record["managers"]))
         kept = {str(record["pool"]): record["keep"] for record in known if "keep" in record}
         actions = {str(record["pool"]): record["action"] for record in known if record.get("action")}
@@ -69,6 +73,10 @@ class Leader:
         """Note that an allocation was sent that lets a pool use so many slots by host."""
         self._grants.send(pool, serial, slots)
         self._inputs = ()
+
+    def held(self, pool: str) -> dict[str, int]:
+        """Return the slots by host that a pool may be using beyond what was sent last, for the next leader to know."""
+        return self._grants.unacknowledged(pool)
 
     def share_out(self, situation: Situation, demands: Sequence[Demand], now: float) -> dict[str, Share]:
         """Decide for every pool; ``now`` in monotonic seconds."""
@@ -156,7 +164,7 @@ def is_readable(record: Record) -> bool:
     """Return whether a record is an allocation as controllers write it."""
     try:
         granted(record["managers"])
-        numbers = [record["serial"], *record.get("keep", {}).values()]
+        numbers = [record["serial"], *record.get("keep", {}).values(), *record.get("held", {}).values()]
         return isinstance(record["pool"], str) and all(isinstance(number, int) for number in numbers)
     except (KeyError, TypeError, ValueError, AttributeError):
         return False

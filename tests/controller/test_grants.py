@@ -28,6 +28,16 @@ def test_a_smaller_grant_counts_once_it_is_acknowledged() -> None:
     assert grants.held("sdm", "one", at_work=0) == 0
 
 
+def test_what_is_not_acknowledged_is_told_to_a_successor() -> None:
+    """A larger grant that an agent may still go by is named for the host; one that is settled is not."""
+    grants = Grants()
+    grants.send("sdm", 1, {"one": 4, "two": 1})
+    grants.send("sdm", 2, {"two": 3})
+    assert grants.unacknowledged("sdm") == {"one": 4}
+    grants.acknowledge("sdm", "one", 2)
+    assert grants.unacknowledged("sdm") == {}
+
+
 def test_a_rising_grant_does_not_keep_an_older_one_alive() -> None:
     """An agent that applied a small grant since is not taken for one with the large grant before it."""
     grants = Grants()
