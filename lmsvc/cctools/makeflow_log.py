@@ -5,6 +5,7 @@ failed aborted total``. "Running" there means handed to Work Queue; where a task
 (``wq.log.tr``).
 """
 
+import time
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -57,9 +58,14 @@ def parse_rule_change(line: str) -> RuleChange | None:
     if line.startswith("#") or len(words) != 10:
         return None
     try:
-        return RuleChange(int(words[1]), RuleState(int(words[2])), int(words[3]), int(words[0]) / 1e6)
+        return RuleChange(int(words[1]), RuleState(int(words[2])), int(words[3]), _seconds(words[0]))
     except ValueError:
         return None
+
+
+def _seconds(microseconds: str) -> float:
+    """Return a time as epoch seconds; now where it cannot be read."""
+    return int(microseconds) / 1e6 if microseconds.isdigit() else time.time()
 
 
 @dataclass
@@ -122,7 +128,7 @@ class MakeflowLog:
             self.running.add(rule)
             self.waiting.pop(rule, None)
         elif words[4] == "WAITING":
-            self._wait(rule, int(words[0]) / 1e6)
+            self._wait(rule, _seconds(words[0]))
         else:
             self.running.discard(rule)
 
