@@ -66,7 +66,7 @@ def test_running_is_what_is_on_a_worker(tmp_path: Path) -> None:
 
 
 def test_waiting_tells_since_when(tmp_path: Path) -> None:
-    """A submitted task waits from then on until a worker has it, and anew from when it lost one; the oldest is first."""
+    """A submitted task waits from then on until a worker has it, and anew where it lost one; the oldest is first."""
     log = MakeflowLog(tmp_path)
     write(tmp_path / "makeflow.log", "1000000 0 1 1 2 1 0 0 0 3\n2000000 1 1 2 1 2 0 0 0 3\n")
     write(tmp_path / "wq.log.tr", "1000001 77 TASK 1 WAITING sdm F {}\n")
