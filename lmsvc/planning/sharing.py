@@ -13,6 +13,9 @@ from lmsvc.planning.levelling import Levelling
 
 __all__ = ["Alive", "Decision", "Slots", "decide"]
 
+MOST_ROUNDS = 3
+"""How often managers that may use some hosts only are shared among again, until that changes nothing more."""
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -49,6 +52,25 @@ def decide(
         held: for each pool and host the slots that may be at work still, granted now or not.
         alive: for each pool and host the slots that are kept alive; those are used, and idle ones given up, first.
     """
+    decision = _decide(demand, pools, hosts, serving, previous, held, alive or {})
+    if any(manager.hosts is not None for manager in demand):
+        for _ in range(MOST_ROUNDS):
+            again = _decide(demand, pools, hosts, serving, decision.managers, held, alive or {})
+            if again == decision:
+                break
+            decision = again
+    return decision
+
+
+def _decide(
+    demand: Sequence[ManagerDemand],
+    pools: Mapping[str, PoolBounds],
+    hosts: Mapping[str, HostRoom],
+    serving: Mapping[str, frozenset[str]],
+    previous: Allocation,
+    held: Mapping[str, Mapping[str, int]],
+    alive: Mapping[str, Mapping[str, Alive]],
+) -> Decision:
     room, managers = new_hosts(hosts), dict[str, list[ManagerDemand]]()
     for each in demand:
         managers.setdefault(each.pool, []).append(each)
@@ -56,7 +78,7 @@ def decide(
     for name, bounds in sorted(pools.items()):
         usable = [host for host in room.values() if host.name in serving.get(name, ()) and bounds.may_use(host.name)]
         share = _new_share(name, bounds, held.get(name, {}), usable)
-        share.alive = (alive or {}).get(name, {})
+        share.alive = alive.get(name, {})
         hold(share.held, bounds, room)
         muster(share, managers.get(name, []), usable, previous.get(name, {}))
         shares.append(share)
