@@ -32,6 +32,7 @@ written:
   returned: always
 """
 
+OTHER = "another mode or owner\n"
 PATH: dict[str, Any] = {"path": {"type": "path", "required": True}, "owner": {"type": "str"}}
 DIRECTORY = PATH | {"mode": {"type": "str", "default": "0755"}}
 FILE = PATH | {
@@ -61,7 +62,7 @@ def place_directory(module: AnsibleModule, wanted: dict[str, Any]) -> dict[str, 
     if missing and not module.check_mode:
         path.mkdir(parents=True)
     changed = missing if not path.is_dir() else attributes(module, path, wanted) or missing
-    return difference(path, "absent" if missing else "", f"directory {wanted['mode']}") if changed else None
+    return difference(path, "absent\n" if missing else OTHER, f"directory {wanted['mode']}\n") if changed else None
 
 
 def place_file(module: AnsibleModule, wanted: dict[str, Any]) -> dict[str, str] | None:
@@ -71,8 +72,10 @@ def place_file(module: AnsibleModule, wanted: dict[str, Any]) -> dict[str, str] 
     other = before != wanted["content"]
     if other and not module.check_mode:
         write(module, path, wanted)
-    changed = (path.exists() and attributes(module, path, wanted)) or other
-    return difference(path, before or "", wanted["content"]) if changed else None
+    mended = path.exists() and attributes(module, path, wanted)
+    if other:
+        return difference(path, before or "", wanted["content"])
+    return difference(path, OTHER, f"mode {wanted['mode']}\n") if mended else None
 
 
 def write(module: AnsibleModule, path: Path, wanted: dict[str, Any]) -> None:
