@@ -5,14 +5,12 @@ no controller is heard, and believes only records that come from a controller's 
 it.
 """
 
-import fcntl
 import os
 import select
 import signal
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from lmsvc import losses
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable, Record
@@ -20,8 +18,17 @@ from lmsvc.doorbell import Doorbell, ring
 from lmsvc.worker import process, share
 from lmsvc.worker.files import PoolFiles, SlotFiles, read_json, write_json
 from lmsvc.worker.keepers import Keepers
-from lmsvc.worker.options import AgentError, Options, passed_on, passwords, prepare_slots, program, read_options
-from lmsvc.worker.report import agent_record, lost
+from lmsvc.worker.options import (
+    AgentError,
+    Options,
+    lock_pool,
+    passed_on,
+    passwords,
+    prepare_slots,
+    program,
+    read_options,
+)
+from lmsvc.worker.report import agent_record, live_state, lost
 
 BUSY_SECONDS, REST_SECONDS, EXPECTING_SECONDS = 0.2, 0.5, 0.05
 """Time between two queries: while there is work, at rest, and while a manager just listed has yet to register."""
@@ -61,7 +68,7 @@ class Agent:
         """Bring slots, catalog and factories in step once."""
         self._keepers.look()
         now = time.monotonic()
-        self._states = {slot.name: state for slot in self._slots if (state := _live_state(slot))}
+        self._states = {slot.name: state for slot in self._slots if (state := live_state(slot))}
         self._refuse()
         if now >= self._next_query:
             self._ask()
@@ -180,33 +187,15 @@ class Agent:
             _say(str(error))
 
 
-def _live_state(slot: SlotFiles) -> Record:
-    state = read_json(slot.state)
-    return state if state and Path(f"/proc/{state['pid']}").exists() else {}
-
-
 def _say(text: str) -> None:
     sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} agent: {text}\n")
     sys.stderr.flush()
 
 
-def _lock(files: PoolFiles) -> None:
-    """Hold the pool's directory until this process ends.
-
-    Raises:
-        AgentError: another agent holds it.
-    """
-    fd = os.open(files.lock, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise AgentError(f"another agent serves {files.directory}") from error
-
-
 def _prepare(options: Options) -> Agent:
     files = PoolFiles(options.pool_dir)
     files.make()
-    _lock(files)
+    lock_pool(files)
     prepare_slots(options, files)
     process.adopt_descendants()
     left = process.kill_marked("LMSVC_SLOT_DIR", f"{files.slots}/")

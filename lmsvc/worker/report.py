@@ -1,12 +1,20 @@
 """What an agent tells the catalog of its slots."""
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any
 
 from lmsvc import losses
+from lmsvc.worker.files import SlotFiles, read_json
 from lmsvc.worker.options import Options
 
 Record = dict[str, Any]
+
+
+def live_state(slot: SlotFiles) -> Record:
+    """Return what a slot says of itself; nothing where its process is gone."""
+    state = read_json(slot.state)
+    return state if state and Path(f"/proc/{state['pid']}").exists() else {}
 
 
 def lost(states: Sequence[Record]) -> dict[str, int]:
