@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,10 +57,11 @@ def test_restarted_proxy_is_found_at_once(site: Site) -> None:
 
 def is_ready(site: Site) -> bool:
     """Return whether the service answers at this moment."""
-    try:
-        return site.client().ready()
-    except ClientError:
-        return False
+    with closing(site.client()) as client:
+        try:
+            return client.ready()
+        except ClientError:
+            return False
 
 
 def test_faulty_inventory_changes_nothing(site: Site, tmp_path: Path) -> None:
