@@ -10,9 +10,11 @@ import yaml
 
 from lmsvc.client import ClientError
 from tests.hosts.demo import Demo, assert_complete
-from tests.hosts.finished import compare_with_other_sites
+from tests.hosts.finished import compare_with_other_sites, run
 from tests.hosts.site import Site
+from tests.hosts.study_group import JOB_SECONDS, heuchera
 from tests.service.running import wait_for
+from tests.tools.running import needs_heuchera
 
 FOUND_SECONDS = 1.0
 LEFT = """
@@ -44,6 +46,16 @@ def test_demo_job_comes_out_whole(demo: Demo) -> None:
 def test_same_images_give_the_same(site: Site, demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
     """One host and three with the same images give files of the same content."""
     compared = compare_with_other_sites(site, "demo", demo.package)
+    with capsys.disabled():
+        print(compared)
+
+
+@needs_heuchera
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+def test_study_group_gives_the_same(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """So does the job of the real study group."""
+    compared = compare_with_other_sites(site, "heuchera", run(site, *heuchera(), tmp_path, JOB_SECONDS))
     with capsys.disabled():
         print(compared)
 
