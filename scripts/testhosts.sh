@@ -111,14 +111,14 @@ enter() {
 
 inside() { (enter "$@"); }
 
-# forget_chain TABLE CHAIN: remove a chain of podman's that was not here before and that no network uses any more.
-forget_chain() {
+# new_chains: podman's chains that were not here before.
+new_chains() { chains | grep -vxFf "$before/chains" || true; }
+
+# empty_chain TABLE CHAIN: leave a chain without rules, and no rule elsewhere that leads to it.
+empty_chain() {
   local rule
-  grep -qx "$1 $2" "$before/chains" && return
-  iptables -t "$1" -S | grep -e "-j $2\$" | while read -r rule; do
-    eval "iptables -t $1 ${rule/#-A/-D}"
-  done
-  iptables -t "$1" -F "$2" && iptables -t "$1" -X "$2"
+  iptables -t "$1" -S | sed -n "/-j $2\$/s/^-A/-D/p" | while read -r rule; do eval "iptables -t $1 $rule"; done
+  iptables -t "$1" -F "$2"
 }
 
 used_by_others() { ip -brief link show type bridge | grep -q '^podman\|^cni-' || iptables -S NETAVARK_FORWARD 2>/dev/null | grep -q '^-A'; }
@@ -126,7 +126,8 @@ used_by_others() { ip -brief link show type bridge | grep -q '^podman\|^cni-' ||
 restore_network() {
   local table chain
   used_by_others && return
-  chains | while read -r table chain; do forget_chain "$table" "$chain"; done
+  new_chains | while read -r table chain; do empty_chain "$table" "$chain"; done
+  new_chains | while read -r table chain; do iptables -t "$table" -X "$chain"; done
   cat "$before/ip_forward" >/proc/sys/net/ipv4/ip_forward
 }
 

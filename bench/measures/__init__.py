@@ -9,6 +9,7 @@ from bench.measures.idle import idle
 from bench.measures.latency import latency
 from bench.measures.neighbours import small_beside_large
 from bench.measures.queue import queue
+from bench.measures.site import site
 from bench.measures.throughput import throughput
 from bench.measures.workflow import workflow
 from bench.rows import Row
@@ -25,5 +26,6 @@ MEASURES: Mapping[str, Measure] = {
     "queue": queue,
     "idle": idle,
     "allocator": allocator,
+    "site": site,
 }
 """By the name that ``--only`` takes."""

@@ -4,7 +4,6 @@ It keeps the slots alive through keeper factories, as many as the pool's allocat
 that says. Everything below it ends with it.
 """
 
-import fcntl
 import os
 import select
 import signal
@@ -19,7 +18,7 @@ from lmsvc.worker import process
 from lmsvc.worker.files import PoolFiles, write_json
 from lmsvc.worker.hearing import Hearing
 from lmsvc.worker.keepers import Keepers
-from lmsvc.worker.options import AgentError, Options, passed_on, prepare_slots, program, read_options
+from lmsvc.worker.options import AgentError, Options, lock_pool, passed_on, prepare_slots, program, read_options
 from lmsvc.worker.report import Report, agent_record, say
 from lmsvc.worker.staffing import Staff
 
@@ -127,23 +126,10 @@ class Agent:
             say(str(error))
 
 
-def _lock(files: PoolFiles) -> None:
-    """Hold the pool's directory until this process ends.
-
-    Raises:
-        AgentError: another agent holds it.
-    """
-    fd = os.open(files.lock, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise AgentError(f"another agent serves {files.directory}") from error
-
-
-def _prepare(options: Options) -> Agent:
+ef _prepare(options: Options) -> Agent:
     files = PoolFiles(options.pool_dir)
     files.make()
-    _lock(files)
+    lock_pool(files)
     prepare_slots(options, files)
     process.adopt_descendants()
     left = process.kill_marked("LMSVC_SLOT_DIR", f"{files.slots}/")

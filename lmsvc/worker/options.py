@@ -1,6 +1,7 @@
 """The agent's command line, and what it writes for the slots it has started."""
 
 import argparse
+import fcntl
 import os
 import shutil
 import sys
@@ -136,6 +137,19 @@ def passwords(options: Options) -> dict[str, Path]:
             check_password(path)
             found[fingerprint(path)] = path
     return found
+
+
+def lock_pool(files: PoolFiles) -> None:
+    """Hold the pool's directory until this process ends.
+
+    Raises:
+        AgentError: another agent holds it.
+    """
+    fd = os.open(files.lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise AgentError(f"another agent serves {files.directory}") from error
 
 
 def prepare_slots(options: Options, files: PoolFiles) -> None:

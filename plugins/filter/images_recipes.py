@@ -11,6 +11,7 @@ PREFIX = "localhost/lmsvc/"
 ROOT = "debian"
 BOOTSTRAP = Path("containers/debian/mmdebstrap.options")
 """How `debian` is made where there is no registry, one option of mmdebstrap per line."""
+PINNED = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 Extra = Mapping[str, Mapping[str, str]]
 """Images of the site: name to parent and context, a directory with a Containerfile."""
@@ -42,6 +43,11 @@ class Recipes:
 
     def __init__(self, project: Path, base: str, base_reference: str, extra: Extra) -> None:
         """Find the recipes of the project, and those that the site adds."""
+        if base == "registry" and not PINNED.search(base_reference):
+            raise RecipeError(
+                f"images_base_reference is {base_reference!r}: pin the image as name@sha256:digest; "
+                "a tag may name another image tomorrow"
+            )
         self.project = project
         self._base = f"{base} {base_reference if base == 'registry' else ''}".encode()
         self._extra = extra

@@ -9,7 +9,7 @@ from tests.ansible.tree import EXAMPLE, PROGRAMS, ROLES, ROOT, Table, table
 LOOPS = {"__worker_pool": "{{ worker_pools | first }}", "__worker_shape": "{{ worker_pools[__worker_pool] }}"}
 """Some templates are one unit of several; this is what their loop gives them."""
 
-FACTS = {"distribution_release": "trixie", "processor_nproc": 4}
+FACTS = {"processor_nproc": 4}
 """What roles ask of a host before they write a file there."""
 
 SIZE = {"cores": 4, "memory_mb": 8000}

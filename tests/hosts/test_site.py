@@ -2,15 +2,21 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import yaml
 
+from lmsvc.client import ClientError
 from tests.hosts.demo import Demo, assert_complete
-from tests.hosts.finished import compare_with_other_sites
+from tests.hosts.finished import compare_with_other_sites, run
 from tests.hosts.site import Site
+from tests.hosts.study_group import JOB_SECONDS, heuchera
+from tests.service.running import wait_for
+from tests.tools.running import needs_heuchera
 
+FOUND_SECONDS = 1.0
 LEFT = """
 systemctl list-units --all --no-legend 'lmsvc*' 'wg-quick@lm-*'
 ls -d /etc/containers/systemd/lmsvc* /etc/systemd/system/lmsvc* /etc/lmsvc /var/lib/lmsvc /etc/wireguard/lm-*
@@ -42,6 +48,32 @@ def test_same_images_give_the_same(site: Site, demo: Demo, capsys: pytest.Captur
     compared = compare_with_other_sites(site, "demo", demo.package)
     with capsys.disabled():
         print(compared)
+
+
+@needs_heuchera
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+def test_study_group_gives_the_same(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """So does the job of the real study group."""
+    compared = compare_with_other_sites(site, "heuchera", run(site, *heuchera(), tmp_path, JOB_SECONDS))
+    with capsys.disabled():
+        print(compared)
+
+
+def test_restarted_proxy_is_found_at_once(site: Site) -> None:
+    """A proxy whose container was made anew answers who spoke to the old one a moment before."""
+    assert is_ready(site)
+    site.host("alpha").check_output("systemctl restart lmsvc-proxy.service")
+    wait_for("answer of the new proxy", lambda: is_ready(site), 5 * FOUND_SECONDS)
+
+
+def is_ready(site: Site) -> bool:
+    """Return whether the service answers at this moment."""
+    with closing(site.client()) as client:
+        try:
+            return client.ready()
+        except ClientError:
+            return False
 
 
 def test_faulty_inventory_changes_nothing(site: Site, tmp_path: Path) -> None:

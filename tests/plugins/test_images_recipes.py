@@ -1,12 +1,13 @@
 """An image's reference changes when, and only when, something that the image is made of changes."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from plugins.filter.images_recipes import RecipeError, image_chain, image_references
 
-PINNED = "registry.example.org/debian@sha256:0"
+PINNED = "registry.example.org/debian@sha256:" + "0" * 64
 
 
 @pytest.fixture
@@ -70,8 +71,16 @@ def test_the_base_decides_every_reference(project: Path) -> None:
     """Debian from a registry gives other images; another digest gives others again."""
     made = image_references(str(project), "mmdebstrap")
     pulled = image_references(str(project), "registry", PINNED)
-    newer = image_references(str(project), "registry", PINNED + "1")
+    newer = image_references(str(project), "registry", PINNED[:-1] + "1")
     assert all(len({made[name], pulled[name], newer[name]}) == 3 for name in made)
+
+
+@pytest.mark.parametrize("reference", ["", "registry.example.org/debian:13", PINNED[:-1]])
+def test_a_base_that_is_not_pinned_is_refused(project: Path, reference: str) -> None:
+    """Without a whole digest there is no reference of any image, so nothing is pulled; the message says what to do."""
+    message = f"images_base_reference is {reference!r}: pin the image as name@sha256:digest"
+    with pytest.raises(RecipeError, match=re.escape(message)):
+        image_references(str(project), "registry", reference)
 
 
 def test_parents_come_first(project: Path) -> None:

@@ -96,6 +96,7 @@ def test_a_pool_that_is_none_is_found() -> None:
         ({"site_https_port": 22}, "site_https_port is ssh's port"),
         ({"site_ca_bundle": "/no/such/file"}, "site_ca_bundle: there is no file /no/such/file"),
         ({"site_images_base": "registry", "site_images_base_reference": "debian:13"}, "is 'debian:13'"),
+        ({"site_images_base": "registry"}, "site_images_base_reference is ''"),
         ({"site_data_dir": "/data"}, "site_data_dir is /data"),
         ({"site_overcommit": 0}, "site_overcommit is 0"),
     ],

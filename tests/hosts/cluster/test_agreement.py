@@ -10,13 +10,13 @@ import pytest
 from lmsvc.examples.synthetic import write_example
 from tests.hosts.finished import compare_with_other_sites, run
 from tests.hosts.site import Document, Site
+from tests.hosts.study_group import JOB_SECONDS, heuchera
 from tests.service.packages import Package, table
-from tests.service.running import ROOT, RunningService
-from tests.tools.running import HEUCHERA, needs_heuchera
+from tests.service.running import RunningService
+from tests.tools.running import needs_heuchera
 
 pytestmark = [pytest.mark.full, pytest.mark.cctools, pytest.mark.timeout(3600)]
 
-JOB_SECONDS = 1500
 SAME_CELLS = 0.999
 RELATIVE = 1e-6
 
@@ -27,14 +27,6 @@ def demo(directory: Path) -> tuple[dict[str, Any], Path]:
     document["steps"]["pam_table"] = {"run": "convert_lmm_to_csv", "in": {"matrix": "matched/matrix"}}
     document["outputs"].append("pam_table/table")
     return document, directory / "inputs"
-
-
-def heuchera() -> tuple[dict[str, Any], Path]:
-    """Return the job of the real study group with two random matrices, and where its files are."""
-    document = json.loads((ROOT / "tests" / "tools" / "heuchera.json").read_text(encoding="utf-8"))
-    document["inputs"]["seeds"] = {"value": [1, 2]}
-    document["steps"]["model"]["in"]["background_points"] = {"value": 2000}
-    return document, HEUCHERA
 
 
 def run_here(document: Document, folder: Path, directory: Path) -> Package:
