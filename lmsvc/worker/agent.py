@@ -126,7 +126,7 @@ class Agent:
             say(str(error))
 
 
-ef _prepare(options: Options) -> Agent:
+def _prepare(options: Options) -> Agent:
     files = PoolFiles(options.pool_dir)
     files.make()
     lock_pool(files)
