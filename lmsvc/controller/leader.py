@@ -13,7 +13,7 @@ from lmsvc.controller.keeping import Keeping
 from lmsvc.controller.scaling import PoolState, Scaling
 from lmsvc.controller.situation import Situation
 from lmsvc.planning.allocation import Allocation, ManagerDemand
-from lmsvc.planning.sharing import Decision, decide
+from lmsvc.planning.sharing import Alive, Decision, decide
 
 Record = Mapping[str, Any]
 SlotsByHost = Mapping[str, int]
@@ -95,7 +95,9 @@ class Leader:
         held: dict[str, dict[str, int]] = {}
         for (pool, host), agent in situation.agents.items():
             held.setdefault(pool, {})[host] = self._grants.held(pool, host, agent.at_work)
-        self._decision = decide(managers, situation.bounds, situation.rooms, situation.serving, self._allocation, held)
+        alive = _alive(situation.agents)
+        rooms, serving = situation.rooms, situation.serving
+        self._decision = decide(managers, situation.bounds, rooms, serving, self._allocation, held, alive)
         self._allocation = self._decision.managers
         self._complain(situation.spread.faults)
 
@@ -172,6 +174,14 @@ def is_readable(record: Record) -> bool:
 
 def _used(slots: SlotsByHost) -> set[str]:
     return {host for host, number in slots.items() if number}
+
+
+def _alive(agents: Mapping[tuple[str, str], AgentReport]) -> dict[str, dict[str, Alive]]:
+    """Return what is alive and at work of each pool on each host."""
+    found: dict[str, dict[str, Alive]] = {}
+    for (pool, host), agent in agents.items():
+        found.setdefault(pool, {})[host] = Alive(agent.slots, agent.at_work)
+    return found
 
 
 def _working(agents: Sequence[AgentReport]) -> Allocation:

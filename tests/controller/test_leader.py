@@ -72,6 +72,18 @@ def test_slots_without_work_end_after_a_while() -> None:
     assert share.action["reason"] == "shrank from 6 to 2: nothing to do for 10 s"
 
 
+def test_slots_that_are_alive_get_tasks_and_idle_ones_are_given_up_first() -> None:
+    """One task goes where a slot is warm already, and with fewer tasks the slots at work stay, wherever they are."""
+    for idle, busy in (("alpha", "beta"), ("beta", "alpha")):
+        there = situation(BOTH, [report("sdm", idle, 0), report("sdm", busy, 1)])
+        share = Leader([], []).share_out(there, [wants("sdm", 1)], 0.0)["sdm"]
+        assert share.managers == {"lm-sdm-j-s-0-1": {busy: 1}}
+        leader = Leader([], [report("sdm", "alpha", 0, 3), report("sdm", "beta", 0, 3)])
+        there = situation(BOTH, [report("sdm", idle, 3), report("sdm", busy, 0, 3)])
+        share = leader.share_out(there, [wants("sdm", 3)], 0.0)["sdm"]
+        assert share.managers == {"lm-sdm-j-s-0-1": {busy: 3}}
+
+
 def test_cores_are_handed_over_only_when_they_are_free() -> None:
     """A pool that comes later gets its part once the other's agent has applied less and its tasks have ended."""
     lead = Lead()
