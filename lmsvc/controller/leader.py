@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lmsvc.controller.agents import AgentReport
@@ -80,6 +80,7 @@ class Leader:
 
     def share_out(self, situation: Situation, demands: Sequence[Demand], now: float) -> dict[str, Share]:
         """Decide for every pool; ``now`` in monotonic seconds."""
+        demands = [_here(demand, situation.away.get(demand.manager.project, 0)) for demand in demands]
         managers = [demand.manager for demand in demands]
         if self._inputs != (situation, managers):
             self._inputs = (situation, managers)
@@ -170,6 +171,14 @@ def is_readable(record: Record) -> bool:
         return isinstance(record["pool"], str) and all(isinstance(number, int) for number in numbers)
     except (KeyError, TypeError, ValueError, AttributeError):
         return False
+
+
+def _here(demand: Demand, away: int) -> Demand:
+    """Return a demand without tasks that run where there are no slots to give: they need none of those there are."""
+    if not away:
+        return demand
+    manager = replace(demand.manager, tasks=max(0, demand.manager.tasks - away))
+    return replace(demand, manager=manager, running=max(0, demand.running - away))
 
 
 def _used(slots: SlotsByHost) -> set[str]:

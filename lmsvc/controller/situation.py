@@ -1,5 +1,6 @@
 """What there is to share: the pools with their bounds, the hosts with their room, and which host serves which pool."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -45,6 +46,15 @@ class Situation:
             {name: hosts & drained for name, hosts in heard.items()},
             {(agent.pool, agent.host): agent for agent in agents},
         )
+
+    @cached_property
+    def away(self) -> Mapping[str, int]:
+        """How many tasks of each project run where its pool gets no more slots: on hosts that are drained or left."""
+        found = Counter[str]()
+        for (pool, host), agent in self.agents.items():
+            if host not in self.serving.get(pool, ()):
+                found.update(agent.working)
+        return found
 
     @cached_property
     def spread(self) -> Spread:

@@ -124,6 +124,14 @@ def test_a_drained_host_keeps_nothing_and_gets_nothing() -> None:
     assert share.action["reason"] == "shrank from 6 to 0: host one drained"
 
 
+def test_tasks_that_end_on_a_drained_host_ask_for_no_slots_elsewhere() -> None:
+    """A pool whose tasks still run on a drained host gets slots for the others; what it cannot use goes to a rival."""
+    agents = [report("sdm", "alpha", 0, 4), report("sdm", "beta"), report("occ", "beta")]
+    there, demands = situation(BOTH, agents, ["alpha"]), [wants("sdm", 5, running=4), wants("occ", 9)]
+    shares = Leader([], []).share_out(there, demands, 0.0)
+    assert {pool: slots(share) for pool, share in shares.items()} == {"sdm": 1, "occ": 7}
+
+
 def test_a_pool_scaled_to_nothing_has_no_slots() -> None:
     """New bounds count at once, for slots at work and idle ones."""
     lead = Lead()
