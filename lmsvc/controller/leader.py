@@ -13,6 +13,7 @@ from lmsvc.controller.keeping import Keeping
 from lmsvc.controller.scaling import PoolState, Scaling
 from lmsvc.controller.situation import Situation
 from lmsvc.planning.allocation import Allocation, ManagerDemand
+from lmsvc.planning.bounds import PoolBounds
 from lmsvc.planning.sharing import Alive, Decision, decide
 
 Record = Mapping[str, Any]
@@ -64,6 +65,7 @@ class Leader:
         self._scaling = Scaling(actions, {pool: sum(hosts.values()) for pool, hosts in kept.items()})
         self._allocation: Allocation = _working(agents)
         self._decision = Decision({}, {}, {})
+        self._led = set(newest)
         self._inputs: tuple[object, ...] = ()
         self._faults: list[str] = []
         told = [int(record["serial"]) for record in known] + [agent.serial or 0 for agent in agents]
@@ -88,7 +90,22 @@ class Leader:
         own: dict[str, list[Demand]] = {pool: [] for pool in situation.bounds}
         for demand in demands:
             own.setdefault(demand.manager.pool, []).append(demand)
-        return {pool: self._share(pool, situation, own[pool], now) for pool in situation.bounds}
+        shares = {pool: self._share(pool, situation, own[pool], now) for pool in situation.bounds}
+        return {**dict.fromkeys(self._ending(situation), Share({}, {}, None)), **shares}
+
+    def _ending(self, situation: Situation) -> dict[str, PoolBounds]:
+        """Return the pools that have left the page while agents of theirs are there; of no other is an agent believed.
+
+        What they still hold of a host is nobody else's; they get nothing more.
+        """
+        self._led |= situation.bounds.keys()
+        found = dict[str, PoolBounds]()
+        for (pool, _), agent in situation.agents.items():
+            if pool in self._led and pool not in situation.bounds:
+                before = found.get(pool, PoolBounds(1, 1, 0, 0))
+                cores, memory_mb = max(before.cores, agent.shape[0]), max(before.memory_mb, agent.shape[1])
+                found[pool] = replace(before, cores=cores, memory_mb=memory_mb)
+        return found
 
     def _decide(self, situation: Situation, managers: Sequence[ManagerDemand]) -> None:
         for (pool, host), agent in situation.agents.items():
@@ -97,8 +114,8 @@ class Leader:
         for (pool, host), agent in situation.agents.items():
             held.setdefault(pool, {})[host] = self._grants.held(pool, host, agent.at_work)
         alive = _alive(situation.agents)
-        rooms, serving = situation.rooms, situation.serving
-        self._decision = decide(managers, situation.bounds, rooms, serving, self._allocation, held, alive)
+        pools = {**self._ending(situation), **situation.bounds}
+        self._decision = decide(managers, pools, situation.rooms, situation.serving, self._allocation, held, alive)
         self._allocation = self._decision.managers
         self._complain(situation.spread.faults)
 

@@ -62,11 +62,13 @@ class Waiting:
 def _about(pool: str, situation: Situation, granted: SlotsByHost, hosts: frozenset[str] | None) -> str:
     where = "" if hosts is None else f" on {' or '.join(sorted(hosts))}"
     bounds = situation.bounds.get(pool)
-    if bounds is not None and not bounds.most:
+    if bounds is None:
+        return f"pool {pool} is no longer among the site's pools: the job is planned anew without it"
+    if not bounds.most:
         return f"pool {pool} is scaled to 0 slots: the job goes on when it is scaled up"
     if not _among(situation.serving.get(pool, frozenset()), hosts):
         return _nobody(pool, _among(situation.drained.get(pool, frozenset()), hosts), where)
-    if bounds is not None and not situation.reach(pool, hosts):
+    if not situation.reach(pool, hosts):
         return f"no host of pool {pool}{where} has room for a slot of {bounds.cores} cores and {bounds.memory_mb} MB"
     slots = sum(number for host, number in granted.items() if hosts is None or host in hosts)
     return f"all {slots} slots of pool {pool}{where} are busy" if slots else f"pool {pool}{where} waits for a free slot"

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from lmsvc.controller.agents import AgentReport
 from lmsvc.controller.demand import Demand
 from lmsvc.controller.keeping import IDLE_KEEP_SECONDS
@@ -141,6 +143,29 @@ def test_a_pool_scaled_to_nothing_has_no_slots() -> None:
     assert (slots(share), dict(share.keep)) == (0, {"one": 0})
     assert share.action is not None
     assert share.action["reason"] == "shrank from 6 to 0: bounds changed, 2 to 8 before, 0 now"
+
+
+@pytest.mark.parametrize("taken_over", [False, True])
+def test_a_pool_that_left_the_page_holds_its_cores_until_its_tasks_have_ended(taken_over: bool) -> None:
+    """Its agent is told to keep nothing; others get its cores as its tasks end, whoever leads."""
+    lead = Lead()
+    lead.decide(0.0, wants("sdm", 5))
+    told = {"pool": "sdm", "serial": 1, "managers": {"lm-sdm-j-s-0-1": {"hosts": {"one": 5}}}, "keep": {"one": 5}}
+    agents = [report("sdm", "one", 0, 5, serial=0), report("occ", "one", serial=0)]
+    leader = Leader([told], agents) if taken_over else lead.leader
+    for serial, working, free in ((0, 5, 3), (0, 2, 3), (2, 2, 6), (2, 0, 8)):
+        agents = [report("sdm", "one", 0, working, serial=serial), report("occ", "one", serial=9)]
+        shares = leader.share_out(situation({"occ": BOTH["occ"]}, agents), [wants("occ", 99)], 1.0)
+        assert shares["sdm"] == Share({}, {}, None)
+        assert slots(shares["occ"]) == free
+        leader.sent("sdm", 2, {})
+
+
+def test_agents_of_pools_that_nobody_knows_hold_nothing() -> None:
+    """Whoever writes to the catalog takes no cores by a pool of his own making."""
+    agents = [report("mine", "one", 0, 8), report("occ", "one")]
+    shares = Leader([], agents).share_out(situation({"occ": BOTH["occ"]}, agents), [wants("occ", 99)], 1.0)
+    assert {pool: slots(share) for pool, share in shares.items()} == {"occ": 8}
 
 
 def test_idle_slots_are_kept_only_where_those_at_work_are_too_few() -> None:

@@ -33,6 +33,12 @@ def test_a_reason_to_wait_comes_after_some_patience() -> None:
     ("there", "granted", "hosts", "why"),
     [
         (NOBODY, {}, None, "no worker of pool sdm is there: the job goes on when one comes"),
+        (
+            situation({}, [report("sdm", "alpha", 1)]),
+            {},
+            None,
+            "pool sdm is no longer among the site's pools: the job is planned anew without it",
+        ),
         (TWO, {}, {"gamma", "beta"}, "pool sdm on beta or gamma waits for a free slot"),
         (TWO, {"alpha": 4, "beta": 1}, {"beta"}, "all 1 slots of pool sdm on beta are busy"),
         (TWO, {}, {"gamma"}, "no worker of pool sdm is there on gamma: the job goes on when one comes"),
@@ -65,7 +71,7 @@ def test_a_reason_to_wait_comes_after_some_patience() -> None:
 def test_the_reason_says_what_is_missing(
     there: Situation, granted: dict[str, int], hosts: set[str] | None, why: str
 ) -> None:
-    """No worker, a pool scaled to nothing, drained hosts, hosts too small and busy slots are told apart."""
+    """No worker, a pool that is gone or has no slots, drained hosts, hosts too small and busy slots are told apart."""
     needs = replace(WANTS, hosts=None if hosts is None else frozenset(hosts))
     assert Waiting(0.0).reason("a", needs, there, lambda _: granted, 0.0) == why
 
