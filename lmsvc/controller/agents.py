@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lmsvc.planning.allocation import Allocation
+from lmsvc.planning.sharing import Alive
+
 AGENT_RECORD = "lm_agent"
 LARGEST_SERIAL = 2**52
 """Serials are milliseconds of the epoch; what lies far beyond is no serial of ours."""
@@ -61,6 +64,23 @@ def read_agents(records: Iterable[Mapping[str, Any]]) -> list[AgentReport]:
 def has_ended(record: Mapping[str, Any]) -> bool:
     """Return whether a record is the last word of an agent."""
     return record.get("lifetime") == 1
+
+
+def alive(agents: Iterable[AgentReport]) -> dict[str, dict[str, Alive]]:
+    """Return what is alive and at work of each pool on each host."""
+    found: dict[str, dict[str, Alive]] = {}
+    for agent in agents:
+        found.setdefault(agent.pool, {})[agent.host] = Alive(agent.slots, agent.at_work)
+    return found
+
+
+def working(agents: Iterable[AgentReport]) -> Allocation:
+    """Return the allocation as the slots have it."""
+    found: Allocation = {}
+    for agent in agents:
+        for project, slots in agent.working.items():
+            found.setdefault(agent.pool, {}).setdefault(project, {})[agent.host] = slots
+    return found
 
 
 def _readable(record: Mapping[str, Any]) -> Iterator[AgentReport]:

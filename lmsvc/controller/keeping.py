@@ -48,3 +48,19 @@ class Keeping:
         while now - queue[0][0] > IDLE_KEEP_SECONDS:
             queue.popleft()
         return queue[0][1]
+
+
+def needed(in_use: SlotsByHost, least: SlotsByHost, hosts: frozenset[str]) -> dict[str, int]:
+    """Return the slots to be alive on each host: those in use, and idle ones only as far as the least asks for more.
+
+    Args:
+        in_use: slots by host that may work.
+        least: where the least slots are when nothing is in use.
+        hosts: those that serve the pool; others have no slots.
+    """
+    slots = {host: in_use.get(host, 0) for host in sorted(hosts)}
+    idle = sum(least.values()) - sum(slots.values())
+    for host, number in slots.items():
+        more = max(0, min(least.get(host, 0) - number, idle))
+        slots[host], idle = number + more, idle - more
+    return slots

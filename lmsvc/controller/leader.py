@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lmsvc.controller.agents import AgentReport
+from lmsvc.controller.agents import AgentReport, alive, working
 from lmsvc.controller.demand import Demand
 from lmsvc.controller.grants import Grants
-from lmsvc.controller.keeping import Keeping
+from lmsvc.controller.keeping import Keeping, needed
 from lmsvc.controller.scaling import PoolState, Scaling
 from lmsvc.controller.situation import Situation
 from lmsvc.planning.allocation import Allocation, ManagerDemand
 from lmsvc.planning.bounds import PoolBounds
-from lmsvc.planning.sharing import Alive, Decision, decide
+from lmsvc.planning.sharing import Decision, decide
 
 Record = Mapping[str, Any]
 SlotsByHost = Mapping[str, int]
@@ -63,7 +63,7 @@ class Leader:
         actions = {str(record["pool"]): record["action"] for record in known if record.get("action")}
         self._keeping = Keeping(kept)
         self._scaling = Scaling(actions, {pool: sum(hosts.values()) for pool, hosts in kept.items()})
-        self._allocation: Allocation = _working(agents)
+        self._allocation: Allocation = working(agents)
         self._decision = Decision({}, {}, {})
         self._led = set(newest)
         self._inputs: tuple[object, ...] = ()
@@ -113,9 +113,9 @@ class Leader:
         held: dict[str, dict[str, int]] = {}
         for (pool, host), agent in situation.agents.items():
             held.setdefault(pool, {})[host] = self._grants.held(pool, host, agent.at_work)
-        alive = _alive(situation.agents)
         pools = {**self._ending(situation), **situation.bounds}
-        self._decision = decide(managers, pools, situation.rooms, situation.serving, self._allocation, held, alive)
+        there, serving = alive(situation.agents.values()), situation.serving
+        self._decision = decide(managers, pools, situation.rooms, serving, self._allocation, held, there)
         self._allocation = self._decision.managers
         self._complain(situation.spread.faults)
 
@@ -155,22 +155,6 @@ class Leader:
         return tuple(sorted(other for other, slots in targets if other != pool and not hosts.isdisjoint(_used(slots))))
 
 
-def needed(in_use: SlotsByHost, least: SlotsByHost, hosts: frozenset[str]) -> dict[str, int]:
-    """Return the slots to be alive on each host: those in use, and idle ones only as far as the least asks for more.
-
-    Args:
-        in_use: slots by host that may work.
-        least: where the least slots are when nothing is in use.
-        hosts: those that serve the pool; others have no slots.
-    """
-    slots = {host: in_use.get(host, 0) for host in sorted(hosts)}
-    idle = sum(least.values()) - sum(slots.values())
-    for host, number in slots.items():
-        more = max(0, min(least.get(host, 0) - number, idle))
-        slots[host], idle = number + more, idle - more
-    return slots
-
-
 def granted(managers: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
     """Return the slots by host that the managers of an allocation's record may use."""
     slots: dict[str, int] = {}
@@ -200,20 +184,3 @@ def _here(demand: Demand, away: int) -> Demand:
 
 def _used(slots: SlotsByHost) -> set[str]:
     return {host for host, number in slots.items() if number}
-
-
-def _alive(agents: Mapping[tuple[str, str], AgentReport]) -> dict[str, dict[str, Alive]]:
-    """Return what is alive and at work of each pool on each host."""
-    found: dict[str, dict[str, Alive]] = {}
-    for (pool, host), agent in agents.items():
-        found.setdefault(pool, {})[host] = Alive(agent.slots, agent.at_work)
-    return found
-
-
-def _working(agents: Sequence[AgentReport]) -> Allocation:
-    """Return the allocation as the slots have it."""
-    found: Allocation = {}
-    for agent in agents:
-        for project, slots in agent.working.items():
-            found.setdefault(agent.pool, {}).setdefault(project, {})[agent.host] = slots
-    return found

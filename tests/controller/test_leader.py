@@ -7,8 +7,8 @@ import pytest
 
 from lmsvc.controller.agents import AgentReport
 from lmsvc.controller.demand import Demand
-from lmsvc.controller.keeping import IDLE_KEEP_SECONDS
-from lmsvc.controller.leader import Leader, Share, granted, needed
+from lmsvc.controller.keeping import IDLE_KEEP_SECONDS, needed
+from lmsvc.controller.leader import Leader, Share, granted
 from lmsvc.controller.situation import Situation
 from lmsvc.planning.allocation import ManagerDemand
 from tests.controller.situations import report, situation
