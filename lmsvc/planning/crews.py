@@ -41,12 +41,13 @@ def muster(share: Share, managers: Sequence[ManagerDemand], usable: Sequence[Hos
 def _crews(share: Share, managers: Sequence[ManagerDemand], usable: Sequence[Host]) -> dict[str, Crew]:
     """Return the crew of each project."""
     choices: dict[frozenset[str] | None, tuple[Host, ...]] = {}
+    large = [host for host in usable if host.holds(share)]
     crews: dict[tuple[Host, ...], Crew] = {}
     found = {}
     for manager in managers:
         names = manager.hosts
         if names not in choices:
-            choices[names] = tuple(host for host in usable if names is None or host.name in names)
+            choices[names] = tuple(host for host in large if names is None or host.name in names)
         crew = found[manager.project] = crews.setdefault(choices[names], Crew(share, choices[names]))
         crew.managers.append(manager)
         crew.tasks += max(0, manager.tasks)
@@ -117,8 +118,18 @@ def even_out(share: Share, shares: Sequence[Share], previous: Placement) -> bool
         while crew.count < due[crew] and (givers := chains.seat(crew)) is not None:
             changed = True
             if not givers:
-                give_up(max(share.crews, key=lambda crew: crew.count - due[crew]), 1)
+                give_up(_most_ahead(share, due, crew), 1)
     return changed
+
+
+def _most_ahead(share: Share, due: Mapping[Crew, int], seated: Crew) -> Crew:
+    """Return the crew that has most above what is due to it; of equals one that has a user of the crew just seated."""
+    users = {manager.user for manager in seated.managers}
+
+    def ahead(crew: Crew) -> tuple[int, bool]:
+        return crew.count - due[crew], any(manager.user in users for manager in crew.managers)
+
+    return max(share.crews, key=ahead)
 
 
 def _due(share: Share, previous: Placement) -> dict[Crew, int]:

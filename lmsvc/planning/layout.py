@@ -39,6 +39,10 @@ class Host:
         """Return whether there is room for one slot more."""
         return self.cores >= share.cores and self.memory_mb >= share.memory_mb
 
+    def holds(self, share: "Share") -> bool:
+        """Return whether there would be room for a slot if it had nothing else."""
+        return self.room.cores >= share.cores and self.room.memory_mb >= share.memory_mb
+
     def needed(self, share: "Share", other: "Share") -> int:
         """Return how many slots of another pool have to go so that one more of a pool fits, at least one."""
         cores, memory_mb = self.cores - share.cores, self.memory_mb - share.memory_mb

@@ -30,7 +30,8 @@ class Levelling:
         """Pools for which there was nothing, and after how many steps."""
 
     def run(self) -> None:
-        """Give slots as long as that is possible."""
+        """Give slots as long as that is possible; what others have changed since the last time may have made room."""
+        self._stuck = {}
         while turns := [_turn(share) for share in self._shares if share.hungry and self._may_find(share)]:
             rivals = len(turns)
             heapify(turns)

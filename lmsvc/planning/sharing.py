@@ -1,5 +1,6 @@
 """Shares the hosts between pools by demand, and each pool's slots between its managers."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,12 @@ from lmsvc.planning.levelling import Levelling
 
 __all__ = ["Alive", "Decision", "Slots", "decide"]
 
-MOST_ROUNDS = 3
-"""How often managers that may use some hosts only are shared among again, until that changes nothing more."""
+MOST_ROUNDS = 8
+"""How often managers that may use some hosts only are shared among again, until that leads to nothing new.
+
+Crews even out by what were fair if all could use every host, their managers by what is on the hosts they can use: each
+can undo what the other did. Of decisions that follow each other in a circle always the same one is taken.
+"""
 
 
 @dataclass(frozen=True)
@@ -52,14 +57,21 @@ def decide(
         held: for each pool and host the slots that may be at work still, granted now or not.
         alive: for each pool and host the slots that are kept alive; those are used, and idle ones given up, first.
     """
-    decision = _decide(demand, pools, hosts, serving, previous, held, alive or {})
-    if any(manager.hosts is not None for manager in demand):
-        for _ in range(MOST_ROUNDS):
-            again = _decide(demand, pools, hosts, serving, decision.managers, held, alive or {})
-            if again == decision:
-                break
-            decision = again
-    return decision
+    ordered = sorted(demand, key=lambda manager: manager.project)
+    found = [_decide(ordered, pools, hosts, serving, previous, held, alive or {})]
+    if all(manager.hosts is None for manager in demand):
+        return found[0]
+    for _ in range(MOST_ROUNDS):
+        again = _decide(ordered, pools, hosts, serving, found[-1].managers, held, alive or {})
+        if again in found:
+            return min(found[found.index(again) :], key=_spelled)
+        found.append(again)
+    return found[-1]
+
+
+def _spelled(decision: Decision) -> str:
+    """Return a decision as text that is the same for equal ones."""
+    return json.dumps((decision.target, decision.managers), sort_keys=True)
 
 
 def _decide(

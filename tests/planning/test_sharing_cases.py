@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from lmsvc.planning.allocation import Allocation, ManagerDemand
 from lmsvc.planning.bounds import HostRoom, PoolBounds
+from lmsvc.planning.layout import Crew, Share, new_hosts
+from lmsvc.planning.levelling import Levelling
 from lmsvc.planning.sharing import Alive, Decision, decide
 from tests.planning.labs import Lab, count
 
@@ -127,3 +129,47 @@ def _soon(lab: Lab, previous: Allocation, held: Mapping[str, Mapping[str, int]])
     print(f"{1000 * seconds:.0f} ms")
     assert seconds < 0.5
     return decision
+
+
+def test_what_others_free_between_two_runs_is_given_away() -> None:
+    """A pool for which there was nothing gets what has become free since."""
+    (host,) = new_hosts({"h": HostRoom(1, 1000)}).values()
+    shares = [Share(name, 1, 100, 0, 1) for name in "ab"]
+    for share in shares:
+        share.crews = [Crew(share, (host,), 1)]
+    levelling = Levelling(shares)
+    levelling.run()
+    assert [share.count for share in shares] == [1, 0]
+    shares[0].crews[0].put(host, -1)
+    shares[0].crews[0].tasks = 0
+    levelling.run()
+    assert [share.count for share in shares] == [0, 1]
+
+
+def test_managers_that_even_out_among_themselves_come_to_rest() -> None:
+    """Where one user's manager is seated at the bound it is that user who gives a slot up: nobody undoes it."""
+    managers = [
+        ManagerDemand("m0", "a", "ann", "ann-0", 2, hosts=frozenset({"h3", "h4"})),
+        ManagerDemand("m1", "a", "ann", "ann-1", 2, hosts=frozenset({"h1", "h2"})),
+        ManagerDemand("m2", "a", "bob", "bob-2", 1, hosts=frozenset({"h1"})),
+        ManagerDemand("m3", "a", "ann", "ann-0", 1, hosts=frozenset({"h1"})),
+        ManagerDemand("m4", "a", "bob", "bob-1", 1, hosts=frozenset({"h1", "h3", "h4"})),
+        ManagerDemand("m6", "a", "bob", "bob-0", 2, hosts=frozenset({"h2"})),
+    ]
+    rooms = {name: HostRoom(cores, 3000) for name, cores in (("h1", 3), ("h2", 8), ("h3", 7), ("h4", 3))}
+    rooms["h1"] = HostRoom(3, 400)
+    lab = Lab(managers, {"a": PoolBounds(2, 200, 1, 7)}, rooms, {"a": frozenset(rooms)})
+    past = {"a": {"m2": {"h1": 4, "h2": 3}, "m0": {"h3": 4, "h2": 2, "h1": 2}}}
+    first = lab.decide(past, {})
+    assert count(first.managers["a"]["m4"]) == 1
+    assert lab.decide(first.managers, first.granted) == first
+
+
+def test_a_host_too_small_for_a_pool_is_no_way_for_others_to_move() -> None:
+    """Two slots move up for a manager of one host; the host too small for the first is left to the second."""
+    ann, eve = asking("small", 1, frozenset({"h3"})), asking("small", 1, None, "eve")
+    pools = {"big": PoolBounds(1, 500, 0, 9), "small": PoolBounds(1, 100, 0, 9)}
+    rooms = {"h1": HostRoom(1, 3000), "h2": HostRoom(1, 400), "h3": HostRoom(1, 1000)}
+    lab = Lab([asking("big", 1), ann, eve], pools, rooms, dict.fromkeys(pools, frozenset(rooms)))
+    past = {"big": {asking("big", 1).project: {"h3": 1}}, "small": {eve.project: {"h1": 1}}}
+    assert lab.decide(past, {}).target == {"big": {"h1": 1}, "small": {"h2": 1, "h3": 1}}
