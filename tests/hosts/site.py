@@ -164,7 +164,8 @@ def images(site: Site) -> list[str]:
     return sorted(host.check_output("podman ps --filter name=lmsvc-worker --format '{{.Image}}'").split())
 
 
-def state_files(host: Host) -> list[dict[str, Any]]:
-    """Return what the slots of a host say of themselves."""
-    text = host.check_output("for file in /var/lib/lmsvc/pools/*/slots/*/state.json; do cat $file; echo; done")
-    return [json.loads(line) for line in text.splitlines() if line]
+def state_files(host: Host, pools: str = "/var/lib/lmsvc/pools") -> list[dict[str, Any]]:
+    """Return what the slots of a host say of themselves, none where it has none; those that have ended say nothing."""
+    command = f"for file in {pools}/*/slots/*/state.json; do if [ -e $file ]; then cat $file; echo; fi; done"
+    states = [json.loads(line) for line in host.check_output(command).splitlines() if line]
+    return [state for state in states if state["state"] != "ended"]
