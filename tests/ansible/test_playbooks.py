@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -102,3 +103,26 @@ def test_a_run_on_some_hosts_looks_for_no_leavers(site: Path) -> None:
     for name in ("leavers", "cleanup"):
         assert "gone" not in played(name, site, "--limit", "beta").stdout
     assert recorded(site) == {"alpha", "gone", "rich"}
+
+
+def test_a_host_that_is_no_worker_any_more_loses_its_pools(tmp_path: Path) -> None:
+    """On a host that left the group the role's removal runs, with no pool to spare, and nothing is set up."""
+    site = inventory(tmp_path, HOSTS, GROUPS | {"worker": ["beta"]}, {})
+    ran = played("worker", site, "--check", "--limit", "alpha")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert re.findall(r"^TASK .*", ran.stdout, re.MULTILINE)[0].startswith("TASK [worker : Find the units of pools]")
+    assert "Write the pools' slice" not in ran.stdout
+    asked = [
+        "ansible",
+        "alpha",
+        "-i",
+        str(site),
+        "--playbook-dir",
+        "playbooks",
+        "-m",
+        "debug",
+        "-a",
+        "var=worker_pools",
+    ]
+    told = subprocess.run([PROGRAMS / asked[0], *asked[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert '"worker_pools": {}' in told.stdout, told.stdout + told.stderr
