@@ -59,7 +59,7 @@ def decide(
     """
     ordered = sorted(demand, key=lambda manager: manager.project)
     found = [_decide(ordered, pools, hosts, serving, previous, held, alive or {})]
-    if all(manager.hosts is None for manager in demand):
+    if found[0].managers == previous or all(manager.hosts is None for manager in demand):
         return found[0]
     for _ in range(MOST_ROUNDS):
         again = _decide(ordered, pools, hosts, serving, found[-1].managers, held, alive or {})
