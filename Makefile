@@ -44,10 +44,10 @@ serve: setup-service ## run the service on 127.0.0.1:8080 with its data in ./dat
 test: fast lint slow test-cluster ## check and test everything that every change must pass
 
 fast: setup-test ## only the quick tests
-	$(PYTHON) -m pytest -m "not slow and not full"
+	$(PYTHON) -m pytest --durations 10 -m "not slow and not full"
 
 slow: setup-test ## only the tests that take long
-	$(PYTHON) -m pytest -m "slow and not full"
+	$(PYTHON) -m pytest --durations 10 -m "slow and not full"
 
 test-full: test test-roles ## the same, every role and what is too long for every change
 	$(PYTHON) -m pytest -m full
