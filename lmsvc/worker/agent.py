@@ -55,7 +55,6 @@ class Agent:
         """Bring slots, catalog and factories in step once."""
         self._acknowledged = self._applied
         self._staff.look()
-        self._refuse()
         if time.monotonic() >= self._next_query:
             self._hearing.ask()
             self._staff.look()
@@ -81,9 +80,8 @@ class Agent:
         return max(0.0, rest)
 
     def _refuse(self) -> None:
-        """Tell the slots which tasks no longer run: those of all hosts, and at once those that failed here alone."""
-        here = losses.refused(losses.total(self._staff.losses))
-        refuse = {**here, **self._hearing.allocation.get("refuse", {})}
+        """Tell the slots which tasks a controller no longer lets run; those that failed on this host they know."""
+        refuse = self._hearing.allocation.get("refuse", {})
         if refuse != self._refused:
             write_json(self._files.refuse, refuse)
             self._refused = refuse

@@ -54,6 +54,7 @@ class Slot:
         self._since = time.time()
         self.given_up = False
         process.kill_marked("LMSVC_SLOT_DIR", f"{files.directory}\0")
+        self._show()
         self._clear()
 
     def look(self) -> float:
@@ -108,6 +109,7 @@ class Slot:
         self._worker = None
         if code < 0:
             self._count_loss()
+            self._show()  # A runner of the same task elsewhere reads the count once the note of this one is gone.
         process.end_children()
         self._clear()
         long_lived = time.monotonic() - worker.started > LONGEST_PAUSE_SECONDS
