@@ -17,8 +17,8 @@ export LMSVC_TOOL_PATH := $(CURDIR)/.tools/bin:/usr/local/bin:/usr/bin:/bin
 SITE_SCENARIOS := site cluster
 ROLE_SCENARIOS = $(filter-out $(SITE_SCENARIOS) lab shared,$(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml))))
 TESTHOSTS := scripts/testhosts.sh
-# Which tests of a scenario run.
-export LMSVC_TEST_MARK ?= $(if $(filter test-full,$(MAKECMDGOALS)),full or not full,not full)
+# Which tests of a scenario run: those of scaling pools take half an hour, `make test-pools` runs them.
+export LMSVC_TEST_MARK ?= $(if $(filter test-full,$(MAKECMDGOALS)),full or not full,not full and not pools)
 
 .PHONY: help setup setup-service setup-test demo serve test fast slow test-full lint format chaos bench docs lock clean \
   lab lab-site lab-health lab-down test-roles test-cluster test-pools
