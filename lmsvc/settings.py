@@ -72,6 +72,48 @@ class Limits(BaseModel):
     reserve_mb: int = Field(default=200, ge=0, description="free disk below which new work is refused, MB")
 
 
+class MailSettings(BaseModel):
+    """The mail server that takes notices."""
+
+    server: str = Field(default="", description="host name of the mail server; empty: no mail is sent")
+    port: int = Field(default=587, ge=1, le=65535, description="its port")
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="how the connection is secured; `none` only to a relay on a network of your own"
+    )
+    user: str = Field(default="", description="name to sign in with; empty: without signing in")
+    password_file: Path | None = Field(default=None, description="file with the password to sign in with")
+    sender: str = Field(default="", description="address that mails come from; needed with `server`")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.server and not self.sender:
+            raise ValueError("a mail server needs a sender")
+        self.password_file = self.password_file and self.password_file.absolute()
+        return self
+
+
+class NoticeSettings(BaseModel):
+    """Whether the service tells people by itself that a job is over or that its results go soon."""
+
+    webhooks: bool = Field(default=False, description="jobs may name an address that is told by HTTP")
+    private_addresses: bool = Field(
+        default=False,
+        description="webhooks may also go to this machine and to private networks: to every service there",
+    )
+    mail: MailSettings = Field(default=MailSettings(), description="mail server")
+    timeout_seconds: float = Field(default=10.0, gt=0, description="how long a receiver may take to answer")
+    first_pause_seconds: float = Field(
+        default=5.0, gt=0, description="pause before a notice is tried again; each is three times the one before"
+    )
+    give_up_hours: float = Field(default=24.0, gt=0, description="a notice is no longer tried after this time")
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """By what people are told: `webhook`, `email`, both or nothing."""
+        there = {"webhook": self.webhooks, "email": bool(self.mail.server)}
+        return frozenset(name for name, is_there in there.items() if is_there)
+
+
 class Settings(BaseSettings):
     """The configuration of one lmsvc process."""
 
@@ -109,6 +151,11 @@ class Settings(BaseSettings):
     no_worker_seconds: float = Field(default=5.0, gt=0, description="a job says so when its pool has no slot this long")
     user: str = Field(default="local", description="owner of jobs where no token is asked for")
     limits: Limits = Field(default=Limits(), description="bounds on requests and jobs")
+    public_url: str = Field(default="", description="address at which people reach the service, for links in notices")
+    notices: NoticeSettings = Field(default=NoticeSettings(), description="webhooks and mail about jobs")
+    expiry_warning_days: float = Field(
+        default=7.0, gt=0, description="so long before results expire their owner is warned; they are kept that long"
+    )
 
     @field_validator("password_dir", "token_file", "pools_file", mode="before")
     @classmethod

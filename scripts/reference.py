@@ -19,7 +19,7 @@ from lmsvc.cli.root import CHAPTERS
 from lmsvc.jobs.tools import Tool
 from lmsvc.jobs.types import TypeExpression
 from lmsvc.registry import SHIPPED_TOOLS, load_tools
-from lmsvc.settings import Limits, PoolSettings, Settings
+from lmsvc.settings import Limits, MailSettings, NoticeSettings, PoolSettings, Settings
 from lmsvc.web.api import OPERATIONS
 from lmsvc.web.openapi import document
 
@@ -44,6 +44,9 @@ def settings() -> Iterator[str]:
     yield _fields(PoolSettings, "")
     yield "## Limits\n\nBelow `limits`."
     yield _fields(Limits, "")
+    yield "## Notices\n\nBelow `notices`, the mail server below `notices.mail`: `LMSVC_NOTICES__MAIL__SERVER`."
+    yield _fields(NoticeSettings, "")
+    yield _fields(MailSettings, "")
 
 
 def _fields(model: type[BaseModel], prefix: str) -> str:

@@ -18,4 +18,6 @@ class ValidationContext:
     """Says whether there is an upload with this id."""
     pools: Collection[str] | None = None
     """Names of the pools there are; None where that is not known."""
+    channels: Collection[str] | None = None
+    """By which of `webhook` and `email` the site tells people about jobs; None where that is not known."""
     limits: Limits = field(default_factory=Limits)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, JsonValue, Tag
 
-from lmsvc.jobs.names import HostName, Name, ReferenceText
+from lmsvc.jobs.names import HostName, MailAddress, Name, ReferenceText, WebAddress
 from lmsvc.jobs.parsing import parse_document
 
 __all__ = [
@@ -147,6 +147,13 @@ class Step(_Model):
     on_item_failure: ItemFailurePolicy | None = None
 
 
+class Notify(_Model):
+    """Who is told when the job is over, and before its results expire; nobody if both are left out."""
+
+    webhook: WebAddress | None = Field(default=None, description="address that is sent a signed JSON message")
+    email: MailAddress | None = Field(default=None, description="address that is sent a mail")
+
+
 class JobDocument(_Model):
     """A job: inputs, steps, and which outputs go into its package."""
 
@@ -165,6 +172,12 @@ class JobDocument(_Model):
         default=None, description="run on these worker hosts only; the job waits while none of them is there"
     )
     pool: str | None = Field(default=None, description="run every step in this pool, whatever categories it serves")
+    licence: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        default=None, description="licence of the results, an SPDX identifier or an address; it goes into the package"
+    )
+    notify: Notify | None = Field(
+        default=None, description="who is told when the job is over; default: as its owner wishes for all jobs"
+    )
 
     def retries_of(self, step: str) -> int:
         """Return how often failed items of a step are tried again."""

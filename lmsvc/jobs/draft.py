@@ -56,6 +56,8 @@ class Draft:
     outputs: tuple[tuple[str, Reference], ...] = ()
     hosts: tuple[str, ...] = ()
     pool: str | None = None
+    notify: tuple[str, ...] = ()
+    """By what somebody is told: `webhook`, `email`."""
 
 
 def shape_faults(data: object) -> list[Fault]:
@@ -104,7 +106,12 @@ def read_draft(data: object, faults: list[Fault]) -> Draft:
         outputs=_outputs(fields.get("outputs"), bad),
         hosts=() if "/hosts" in bad else tuple(fields.get("hosts") or ()),
         pool=None if "/pool" in bad else fields.get("pool"),
+        notify=() if "/notify" in bad else _channels(fields.get("notify")),
     )
+
+
+def _channels(value: object) -> tuple[str, ...]:
+    return tuple(name for name, given in value.items() if given is not None) if isinstance(value, dict) else ()
 
 
 def _prefixes(faults: list[Fault]) -> frozenset[str]:

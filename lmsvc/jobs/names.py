@@ -16,6 +16,11 @@ HOST_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 HostName = Annotated[str, Field(pattern=HOST_PATTERN)]
 """A worker host's name: letters, digits, `.`, `_` and `-`, at most 63 characters."""
 
+WEB_ADDRESS: Final = r"^https?://[!-~]+$"
+MAIL_ADDRESS: Final = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+WebAddress = Annotated[str, Field(pattern=WEB_ADDRESS, max_length=2000)]
+MailAddress = Annotated[str, Field(pattern=MAIL_ADDRESS, max_length=254)]
+
 INPUTS: Final = "inputs"
 _NAME: Final = re.compile(PATTERN)
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from lmsvc.jobs.faults import Fault, join
+from lmsvc.jobs.names import MAIL_ADDRESS, WEB_ADDRESS
 
 _WORDS: Final = {
     "missing": "this field is missing",
@@ -57,6 +58,10 @@ def sentence(detail: ErrorDetails) -> str:
 
 
 def _about_pattern(pattern: str, *, is_key: bool) -> str:
+    if pattern == WEB_ADDRESS:
+        return "must be an address that begins with http:// or https://"
+    if pattern == MAIL_ADDRESS:
+        return "must be a mail address, such as ada@example.org"
     if "/" in pattern:
         return "must be a reference: 'inputs/NAME' or 'STEP/OUTPUT'"
     if pattern == r"^[a-z][a-z0-9_]{0,63}$":

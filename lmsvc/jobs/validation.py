@@ -1,5 +1,7 @@
 """Validation of a job document: every fault at once, each with its place."""
 
+from typing import Final
+
 from lmsvc.jobs.context import ValidationContext
 from lmsvc.jobs.document import JobDocument, references
 from lmsvc.jobs.draft import Draft, DraftStep, read_draft, shape_faults
@@ -15,6 +17,8 @@ from lmsvc.jobs.schema import job_schema
 from lmsvc.jobs.steps import check_reference, check_steps
 
 __all__ = ["Limits", "ValidationContext", "job_schema", "validate_document"]
+
+_CHANNELS: Final = {"webhook": "webhooks", "email": "mail"}
 
 
 def validate_document(data: object, context: ValidationContext) -> JobDocument:
@@ -50,6 +54,7 @@ def _check_meaning(draft: Draft, context: ValidationContext, findings: Findings)
     check_steps(draft, context.tools, findings)
     _check_outputs(draft, context, findings)
     _check_place(draft, context, findings)
+    _check_notify(draft, context, findings)
     _check_flows(draft, context, findings)
 
 
@@ -66,6 +71,12 @@ def _check_place(draft: Draft, context: ValidationContext, findings: Findings) -
     findings.add_repeated("/hosts", draft.hosts)
     if draft.pool is not None and context.pools is not None and draft.pool not in context.pools:
         findings.add_unknown("/pool", "pool", draft.pool, context.pools)
+
+
+def _check_notify(draft: Draft, context: ValidationContext, findings: Findings) -> None:
+    for channel in draft.notify if context.channels is not None else ():
+        if channel not in (context.channels or ()):
+            findings.add(join("/notify", channel), f"this site does not send any {_CHANNELS[channel]}")
 
 
 def _check_flows(draft: Draft, context: ValidationContext, findings: Findings) -> None:

@@ -136,6 +136,7 @@ def _context(found: Services) -> ValidationContext:
         datasets=found.registries.datasets,
         uploads=lambda upload: found.store.upload(upload) is not None,
         pools=found.page.pools(),
+        channels=found.settings.notices.channels,
         limits=Limits(steps=limits.steps_per_job, items=limits.items_per_job),
     )
 
