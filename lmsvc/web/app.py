@@ -4,7 +4,7 @@ from flask import Flask
 
 from lmsvc.settings import Settings
 from lmsvc.store import Store
-from lmsvc.web import formats, metrics, openapi, problems, security, services, tokens, unread
+from lmsvc.web import formats, metrics, openapi, pages, problems, resumable, security, services, tokens, unread
 from lmsvc.web.api import OPERATIONS
 from lmsvc.web.operations import RestConverter
 from lmsvc.web.services import Services
@@ -25,14 +25,17 @@ def create_app(settings: Settings, store: Store) -> Flask:
     services.install(app, found)
     unread.install(app)
     security.install(app)
+    resumable.install(app)
     if settings.token_file:
         tokens.install(app, settings.token_file, {operation.name for operation in OPERATIONS if operation.public})
     metrics.install(app, found)
     problems.register(app)
     formats.install(app)
+    pages.install(app)
     openapi.remember(app.extensions, OPERATIONS, bool(settings.token_file))
     _route(app)
     forget_incomplete(found.paths)
+    found.transfers.forget_expired()
     return app
 
 

@@ -40,6 +40,17 @@ def since(value: datetime | float | None, until: datetime | float | None = None)
     return duration(None if begin is None else (time.time() if end is None else end) - begin)
 
 
+def iso(value: datetime | float) -> str:
+    """Return a time as RFC 3339 has it, for programs."""
+    at = datetime.fromtimestamp(value, UTC) if isinstance(value, (int, float)) else value
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def epoch(value: datetime | float) -> float:
+    """Return a time as seconds since 1970."""
+    return value.timestamp() if isinstance(value, datetime) else value
+
+
 def _seconds(value: datetime | float | None) -> float | None:
     return value.timestamp() if isinstance(value, datetime) else value
 
@@ -68,5 +79,5 @@ def bar(progress: Progress) -> list[tuple[str, int, int]]:
 
 def install(app: Flask) -> None:
     """Let templates use these."""
-    for form in (moment, duration, since, size, bar):
+    for form in (moment, duration, since, iso, epoch, size, bar):
         app.template_filter(form.__name__)(form)

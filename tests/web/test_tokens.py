@@ -83,7 +83,7 @@ def test_the_token_opens_everything(guarded: Site, method: str, path: str) -> No
     assert guarded.client.open(path, method=method, data=b"{}", headers=BEARER).status_code != 401
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/static/style.css", "/static/live.js"])
+@pytest.mark.parametrize("path", ["/healthz", "/static/style.css", "/static/icon.svg"])
 def test_health_and_style_need_no_token(guarded: Site, path: str) -> None:
     """That the service lives, and the files its pages are made with, are no secret."""
     assert guarded.client.get(path).status_code == 200

@@ -1,0 +1,78 @@
+"""The page of all jobs: how each is, how far, and why it waits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from flask import Response
+from pydantic import Field
+
+from lmsvc.jobs.states import JobState, is_terminal
+from lmsvc.store.records import JobFilter, JobHead
+from lmsvc.web.bodies import Progress
+from lmsvc.web.jobs import PageCursor, Text
+from lmsvc.web.operations import Answer, Operation, Query
+from lmsvc.web.pages.rendering import HTML, page
+from lmsvc.web.pools import current_pools
+from lmsvc.web.services import services
+from lmsvc.web.status import ordinal, total_progress
+
+JOBS_ON_PAGE = 25
+
+
+class JobsPageQuery(Query):
+    """Which jobs to show."""
+
+    state: JobState | None = None
+    tag: Text = None
+    q: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    cursor: PageCursor = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A job of the list."""
+
+    head: JobHead
+    progress: Progress
+    why: str | None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of it changes any more."""
+        return is_terminal(self.head.state)
+
+
+def jobs_page(query: JobsPageQuery) -> Response:
+    """Show the jobs."""
+    found = services()
+    wanted = JobFilter(state=query.state, tag=query.tag, text=query.q or None)
+    jobs = found.store.jobs(wanted, query.cursor, JOBS_ON_PAGE)
+    return page(
+        "jobs.html",
+        rows=list(_rows(jobs.rows)),
+        query=query,
+        next=jobs.next_cursor,
+        states=list(JobState),
+        counts_by_state=found.store.counts(),
+        pools=current_pools(),
+        live=query.cursor is None,
+    )
+
+
+def _rows(heads: tuple[JobHead, ...]) -> Iterator[Row]:
+    for head in heads:
+        yield Row(head, total_progress(services().store.steps(head.id)), _why(head))
+
+
+def _why(head: JobHead) -> str | None:
+    """Say in a word why a job of the list does not go on."""
+    if head.state is JobState.QUEUED:
+        position = services().store.queue_position(head.id)
+        return f"{ordinal(position)} in the queue" if position else None
+    return None if is_terminal(head.state) else head.waiting_reason
+
+
+OPERATIONS = (
+    Operation("GET", "/", jobs_page, "pages", {200: Answer("The page.", media_type=HTML)}, (400,), JobsPageQuery),
+)
