@@ -6,7 +6,7 @@ from lmsvc.jobs.states import ALLOWED, ItemState, JobState, is_terminal
 from lmsvc.store.base import HEAD, Part, read_job, to_head
 from lmsvc.store.database import Row, Session
 from lmsvc.store.events import add_event
-from lmsvc.store.models import Items, Jobs
+from lmsvc.store.models import Items, Jobs, JobTags
 from lmsvc.store.records import Job, JobHead, JsonObject
 
 _TERMINAL = [state for state in JobState if is_terminal(state)]
@@ -19,6 +19,9 @@ _FRESH: Row = {
     "lane": False,
     "error": None,
     "summary": None,
+    "expires": None,
+    "expiry_warned": False,
+    "package_bytes": None,
 }
 _NO_LEASE: Row = {"lease_owner": None, "lease_until": None}
 
@@ -83,6 +86,17 @@ class ChangeStore(Part):
             return False
         with self._database.writing() as session:
             return session.change(Jobs.update(waiting_reason=reason).where(Jobs.id == job_id)) == 1
+
+    def set_tags(self, job_id: str, tags: tuple[str, ...], now: float) -> bool:
+        """Give a job other tags; False if there is no such job."""
+        with self._database.writing() as session:
+            if not session.change(Jobs.update(tags=list(tags)).where(Jobs.id == job_id)):
+                return False
+            session.change(JobTags.delete().where(JobTags.job_id == job_id))
+            if tags:
+                session.change(JobTags.insert_many([{"job_id": job_id, "tag": tag} for tag in set(tags)]))
+            add_event(session, job_id, "tags", {"tags": list(tags)}, now)
+            return True
 
     def held(self, owner: str) -> tuple[JobHead, ...]:
         """Return the running jobs that an owner holds."""

@@ -41,9 +41,17 @@ class JobStore(Part):
             heads = tuple(to_head(row) for row in session.all(query))
         return Page(heads, str(heads[-1].seq) if heads and len(heads) == limit else None)
 
-    def counts(self) -> Mapping[JobState, int]:
-        """Return how many jobs are in each state."""
+    def owner(self, job_id: str) -> str | None:
+        """Return whose job this is, None where there is no such job."""
+        with self._database.reading() as session:
+            row = session.one(Jobs.select(Jobs.user).where(Jobs.id == job_id))
+        return str(row["user"]) if row else None
+
+    def counts(self, user: str | None = None) -> Mapping[JobState, int]:
+        """Return how many jobs are in each state, of one user or of all."""
         query = Jobs.select(Jobs.state, fn.COUNT(Jobs.seq).alias("jobs")).group_by(Jobs.state)
+        if user is not None:
+            query = query.where(Jobs.user == user)
         with self._database.reading() as session:
             found = {JobState(row["state"]): int(row["jobs"]) for row in session.all(query)}
         return {state: found.get(state, 0) for state in JobState}

@@ -3,44 +3,12 @@
 The tables themselves are made by `migrations`; a test keeps both equal.
 """
 
-import json
+from peewee import BigIntegerField, BooleanField, DoubleField, Model
 
-from peewee import BigIntegerField, BooleanField, DoubleField, Field, Model
-
-_UNSTORABLE = {0: "\ufffd"} | {code: "\ufffd" for code in range(0xD800, 0xE000)}
+from lmsvc.store.fields import Json, Table, Text
 
 
-class Text(Field):
-    """Any text; what neither database can hold (NUL, lone surrogates) becomes U+FFFD."""
-
-    field_type = "TEXT"
-
-    def db_value(self, value: object) -> str | None:
-        """Return the text as both databases can hold it."""
-        return None if value is None else str(value).translate(_UNSTORABLE)
-
-
-class Json(Field):
-    """A JSON value kept as ASCII text, so that both databases keep every string and the order of keys."""
-
-    field_type = "TEXT"
-
-    def db_value(self, value: object) -> str | None:
-        """Return the value as text; raises ValueError for what JSON cannot say, such as NaN."""
-        return None if value is None else json.dumps(value, separators=(",", ":"), allow_nan=False)
-
-    def python_value(self, value: str | None) -> object:
-        """Return the value of the text."""
-        return None if value is None else json.loads(value)
-
-
-class _Row(Model):
-    class Meta:
-        primary_key = False
-        legacy_table_names = False
-
-
-class Jobs(_Row):
+class Jobs(Table):
     """A job without its document."""
 
     seq = BigIntegerField()
@@ -63,30 +31,35 @@ class Jobs(_Row):
     error = Json(null=True)
     summary = Json(null=True)
     last_event = BigIntegerField()
+    expires = DoubleField(null=True)
+    expiry_warned = BooleanField()
+    notify = Json(null=True)
+    template = Json(null=True)
+    package_bytes = BigIntegerField(null=True)
 
 
-class Documents(_Row):
+class Documents(Table):
     """A job's document, apart from the job because it is large and seldom asked for."""
 
     job_id = Text()
     document = Json()
 
 
-class JobTags(_Row):
+class JobTags(Table):
     """One tag of a job."""
 
     job_id = Text()
     tag = Text()
 
 
-class JobUploads(_Row):
+class JobUploads(Table):
     """A job's document names an upload."""
 
     job_id = Text()
     upload_id = Text()
 
 
-class IdempotencyKeys(_Row):
+class IdempotencyKeys(Table):
     """An Idempotency-Key of a user. It outlives its job, so that a repeated request never runs twice."""
 
     user = Text()
@@ -96,14 +69,14 @@ class IdempotencyKeys(_Row):
     created = DoubleField()
 
 
-class Turns(_Row):
+class Turns(Table):
     """When a user was last served: the larger, the later."""
 
     user = Text()
     turn = BigIntegerField()
 
 
-class Events(_Row):
+class Events(Table):
     """Something that happened to a job."""
 
     job_id = Text()
@@ -113,7 +86,7 @@ class Events(_Row):
     data = Json()
 
 
-class Steps(_Row):
+class Steps(Table):
     """The progress of one step."""
 
     job_id = Text()
@@ -131,7 +104,7 @@ class Steps(_Row):
     total = BigIntegerField(null=True)
 
 
-class Tasks(_Row):
+class Tasks(Table):
     """One task of a job."""
 
     job_id = Text()
@@ -148,7 +121,7 @@ class Tasks(_Row):
     peak_memory_mb = DoubleField(null=True)
 
 
-class Items(_Row):
+class Items(Table):
     """One item that did not succeed."""
 
     job_id = Text()
@@ -165,7 +138,7 @@ class Items(_Row):
     stderr_tail = Text(null=True)
 
 
-class Outputs(_Row):
+class Outputs(Table):
     """One published file of a job."""
 
     job_id = Text()
@@ -180,7 +153,7 @@ class Outputs(_Row):
     media_type = Text()
 
 
-class Uploads(_Row):
+class Uploads(Table):
     """One uploaded file."""
 
     id = Text()
@@ -190,11 +163,64 @@ class Uploads(_Row):
     created = DoubleField()
 
 
-class Timings(_Row):
+class UploadOwners(Table):
+    """A user has an upload, under a name of the user's own."""
+
+    upload_id = Text()
+    user = Text()
+    name = Text()
+    created = DoubleField()
+
+
+class Users(Table):
+    """Somebody who may sign in."""
+
+    name = Text()
+    admin = BooleanField()
+    disabled = BooleanField()
+    email = Text(null=True)
+    notify = Json(null=True)
+    quota = Json()
+    created = DoubleField()
+
+
+class Tokens(Table):
+    """A token of a user; what the user sends is kept as its hash only."""
+
+    id = Text()
+    user = Text()
+    name = Text()
+    hash = Text()
+    scopes = Json()
+    created = DoubleField()
+    expires = DoubleField(null=True)
+    last_used = DoubleField(null=True)
+
+
+class Sessions(Table):
+    """A browser that signed in with a token. It ends with its token."""
+
+    hash = Text()
+    token_hash = Text()
+    created = DoubleField()
+    expires = DoubleField()
+
+
+class Shares(Table):
+    """A link by which anybody may read a job."""
+
+    secret = Text()
+    job_id = Text()
+    user = Text()
+    created = DoubleField()
+    expires = DoubleField()
+
+
+class Timings(Table):
     """What one item of a tool takes."""
 
     tool = Text()
     seconds_per_item = DoubleField()
 
 
-ALL: tuple[type[Model], ...] = tuple(_Row.__subclasses__())
+ALL: tuple[type[Model], ...] = tuple(Table.__subclasses__())

@@ -15,7 +15,11 @@ JsonObject = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class NewJob:
-    """A valid job document on its way in."""
+    """A valid job document on its way in.
+
+    `notify` says who is told (`{"webhook": url, "email": address}`); `template` what it was made from
+    (`{"name", "parameters"}`). With `any_uploads` it may name uploads of other users.
+    """
 
     user: str
     name: str
@@ -23,6 +27,9 @@ class NewJob:
     total_tasks: int | None = None
     small: bool = False
     tags: tuple[str, ...] = ()
+    notify: JsonObject | None = None
+    template: JsonObject | None = None
+    any_uploads: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,10 @@ class Submission:
 
 @dataclass(frozen=True)
 class JobHead:
-    """Everything about a job but its document."""
+    """Everything about a job but its document.
+
+    `expires` is when its results may go (None: not yet known, or never), `package_bytes` what they take on the disk.
+    """
 
     id: str
     seq: int
@@ -73,6 +83,11 @@ class JobHead:
     lease_until: float | None
     error: JsonObject | None
     summary: JsonObject | None
+    expires: float | None
+    expiry_warned: bool
+    notify: JsonObject | None
+    template: JsonObject | None
+    package_bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -178,10 +193,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Upload:
-    """An uploaded file; the id is the first 32 hex digits of its sha256, so equal content has one id."""
+    """An uploaded file as one user has it.
+
+    The id is the first 32 hex digits of its sha256, so equal content has one id and is kept once, whoever sends it.
+    """
 
     id: str
     name: str
     size: int
     sha256: str
     created: float
+    user: str = "local"

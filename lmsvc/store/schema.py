@@ -133,4 +133,59 @@ _SITE = (
     "CREATE TABLE timings (tool $text NOT NULL PRIMARY KEY, seconds_per_item $real NOT NULL)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((*_JOBS, *_PROGRESS, *_SITE),)
+_JOBS_OF_SEVERAL = (
+    "ALTER TABLE jobs ADD COLUMN expires $real",
+    "ALTER TABLE jobs ADD COLUMN expiry_warned $bool NOT NULL DEFAULT FALSE",
+    "ALTER TABLE jobs ADD COLUMN notify $text",
+    "ALTER TABLE jobs ADD COLUMN template $text",
+    "ALTER TABLE jobs ADD COLUMN package_bytes BIGINT",
+    "CREATE INDEX jobs_by_expiry ON jobs (expires)",
+    """CREATE TABLE upload_owners (
+        upload_id $text NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
+        "user" $text NOT NULL,
+        name $text NOT NULL,
+        created $real NOT NULL,
+        PRIMARY KEY (upload_id, "user")
+    )""",
+    'CREATE INDEX upload_owners_by_user ON upload_owners ("user")',
+    """INSERT INTO upload_owners (upload_id, "user", name, created)
+        SELECT id, COALESCE((SELECT MIN("user") FROM jobs), 'local'), name, created FROM uploads""",
+)
+
+_ACCOUNTS = (
+    """CREATE TABLE users (
+        name $text NOT NULL PRIMARY KEY,
+        admin $bool NOT NULL,
+        disabled $bool NOT NULL,
+        email $text,
+        notify $text,
+        quota $text NOT NULL,
+        created $real NOT NULL
+    )""",
+    """CREATE TABLE tokens (
+        id $text NOT NULL PRIMARY KEY,
+        "user" $text NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+        name $text NOT NULL,
+        hash $text NOT NULL UNIQUE,
+        scopes $text NOT NULL,
+        created $real NOT NULL,
+        expires $real,
+        last_used $real
+    )""",
+    'CREATE INDEX tokens_by_user ON tokens ("user")',
+    """CREATE TABLE sessions (
+        hash $text NOT NULL PRIMARY KEY,
+        token_hash $text NOT NULL,
+        created $real NOT NULL,
+        expires $real NOT NULL
+    )""",
+    """CREATE TABLE shares (
+        secret $text NOT NULL PRIMARY KEY,
+        job_id $text NOT NULL UNIQUE REFERENCES jobs (id) ON DELETE CASCADE,
+        "user" $text NOT NULL,
+        created $real NOT NULL,
+        expires $real NOT NULL
+    )""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = ((*_JOBS, *_PROGRESS, *_SITE), (*_JOBS_OF_SEVERAL, *_ACCOUNTS))

@@ -8,6 +8,7 @@ from lmsvc.store.job_reads import JobStore
 from lmsvc.store.migrations import migrate
 from lmsvc.store.outputs import OutputStore
 from lmsvc.store.progress import ProgressStore
+from lmsvc.store.retention import RetentionStore
 from lmsvc.store.submissions import SubmissionStore
 from lmsvc.store.timings import TimingStore
 from lmsvc.store.uploads import UploadStore
@@ -23,6 +24,7 @@ class Store(
     EventStore,
     UploadStore,
     TimingStore,
+    RetentionStore,
 ):
     """Jobs and all that is known about them.
 

@@ -7,8 +7,18 @@ from lmsvc.jobs.states import JobState
 from lmsvc.store.base import Part
 from lmsvc.store.database import Session
 from lmsvc.store.errors import IdempotencyConflict, UnknownUpload
-from lmsvc.store.models import Documents, Events, IdempotencyKeys, Jobs, JobTags, JobUploads, Uploads
-from lmsvc.store.records import Idempotency, IdempotentJob, NewJob, Submission
+from lmsvc.store.models import (
+    Documents,
+    Events,
+    IdempotencyKeys,
+    Jobs,
+    JobTags,
+    JobUploads,
+    UploadOwners,
+    Uploads,
+)
+from lmsvc.store.records import Idempotency, IdempotentJob, JsonObject, NewJob, Submission
+from lmsvc.store.uploads import own
 
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _ID_LENGTH = 10
@@ -68,7 +78,7 @@ def _read_key(session: Session, user: str, key: str) -> IdempotentJob | None:
 
 def _insert(session: Session, job_id: str, job: NewJob, now: float) -> None:
     uploads = frozenset(upload_ids(job.document.get("inputs")))
-    _require_uploads(session, uploads)
+    _require_uploads(session, uploads, job, now)
     session.change(Jobs.insert(_new_row(job_id, job, now)))
     session.change(Documents.insert(job_id=job_id, document=dict(job.document)))
     data = {"state": JobState.QUEUED, "attempt": 1}
@@ -93,15 +103,31 @@ def _new_row(job_id: str, job: NewJob, now: float) -> dict[str, object]:
         "submitted": now,
         "cancel_requested": False,
         "last_event": 1,
+        "expiry_warned": False,
+        "notify": _object(job.notify),
+        "template": _object(job.template),
     }
 
 
-def _require_uploads(session: Session, ids: frozenset[str]) -> None:
-    """Hold the uploads until the transaction ends, so that none is deleted under the new job."""
+def _object(value: JsonObject | None) -> dict[str, object] | None:
+    return None if value is None else dict(value)
+
+
+def _require_uploads(session: Session, ids: frozenset[str], job: NewJob, now: float) -> None:
+    """Hold the uploads until the transaction ends, so that none is deleted under the new job.
+
+    With `any_uploads` those of other users become the submitter's too.
+    """
     if not ids:
         return
-    query = Uploads.select(Uploads.id).where(Uploads.id.in_(list(ids))).order_by(Uploads.id)
-    missing = ids - {row["id"] for row in session.all(session.locked(query))}
+    query = Uploads.select(Uploads.id, Uploads.name).where(Uploads.id.in_(list(ids))).order_by(Uploads.id)
+    there = session.all(session.locked(query))
+    if job.any_uploads:
+        for row in there:
+            own(session, row["id"], job.user, row["name"], now)
+    mine = UploadOwners.select(UploadOwners.upload_id)
+    mine = mine.where(UploadOwners.upload_id.in_(list(ids)) & (UploadOwners.user == job.user))
+    missing = ids - {row["upload_id"] for row in session.all(mine)}
     if missing:
         raise UnknownUpload(missing)
 

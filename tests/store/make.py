@@ -5,7 +5,7 @@ from lmsvc.store import Store
 from lmsvc.store.records import Idempotency, Job, NewJob, Upload
 
 DOCUMENT = {"name": "Heuchera", "inputs": {}, "steps": {"split": {"run": "split_occurrence_data", "in": {}}}}
-UPLOAD = Upload("0" * 32, "points.csv", 5, "0" * 64, 1.0)
+UPLOAD = Upload("0" * 32, "points.csv", 5, "0" * 64, 1.0, "ada")
 
 
 def submit(
