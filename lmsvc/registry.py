@@ -82,17 +82,25 @@ def _in_one_line(error: Exception) -> str:
 
 
 def _tool(path: Path) -> tuple[str, Tool]:
-    tool = parse_tool(_read(path))
+    tool = parse_tool(read_description(path))
     return tool.id, tool
 
 
 def _dataset(path: Path) -> tuple[str, Dataset]:
-    dataset = parse_dataset(_read(path))
+    dataset = parse_dataset(read_description(path))
     files = tuple(file.model_copy(update={"path": str(path.parent.absolute() / file.path)}) for file in dataset.files)
     return dataset.name, dataset.model_copy(update={"files": files})
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_description(path: Path) -> dict[str, Any]:
+    """Read a file of YAML that must be a mapping, no key twice in it.
+
+    Raises:
+        DocumentError: it is no mapping.
+        OSError: it cannot be read.
+        UnicodeDecodeError: it is not UTF-8.
+        yaml.YAMLError: it is not YAML.
+    """
     data = yaml.load(path.read_text("utf-8"), Loader=_StrictLoader)
     if not isinstance(data, dict):
         raise DocumentError([Fault("", "must be a mapping of fields to values")])

@@ -1,0 +1,95 @@
+"""A workflow: its parameters, and the pattern of the job document they are put into."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from lmsvc.jobs.faults import DocumentError
+from lmsvc.jobs.names import Name
+from lmsvc.jobs.shape import faults_of
+from lmsvc.workflows.parameters import Parameter
+
+JOB_NAME: Final = "name"
+"""The parameter every workflow has: what the job is to be called."""
+
+Names = Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+
+class StepPattern(_Model):
+    """A step of the document, and when it is in it.
+
+    Attributes:
+        when: parameters that must all be given, and not be false or empty.
+        each: a parameter with sets of files: the step is there once for each, `#` in names being its number.
+    """
+
+    run: str
+    in_: dict[Name, Any] = Field(default={}, alias="in")
+    scatter: str | list[str] | None = None
+    when: Names | None = None
+    each: Name | None = None
+
+
+class Pattern(_Model):
+    """The document, with `${parameter}` where a parameter's value goes."""
+
+    inputs: dict[str, Any] = {}
+    steps: dict[str, StepPattern]
+    outputs: Annotated[list[str], Field(min_length=1)]
+
+
+class Workflow(_Model):
+    """A workflow that a person fills in."""
+
+    name: Name
+    title: Annotated[str, Field(min_length=1)]
+    doc: Annotated[str, Field(min_length=1)]
+    takes: str = Field(default="", description="a few words: what a person must have at hand")
+    makes: str = Field(default="", description="a few words: what comes out")
+    together: tuple[Names, ...] = Field(default=(), description="sets of parameters: all of a set are given, or none")
+    parameters: dict[Name, Parameter]
+    document: Pattern
+
+    @model_validator(mode="after")
+    def _names_what_is_there(self) -> "Workflow":
+        for name, step in self.document.steps.items():
+            for used in (*(step.when or ()), *([step.each] if step.each else [])):
+                if used not in self.parameters:
+                    raise ValueError(f"step {name} names the parameter {used!r}, which is not there")
+        for name, parameter in self.parameters.items():
+            if parameter.column_of is not None and parameter.column_of not in self.parameters:
+                raise ValueError(f"{name} is a column of {parameter.column_of!r}, which is not there")
+        return self
+
+
+Workflows = Mapping[str, Workflow]
+"""All workflows by name, in the order they are offered."""
+
+
+def parse_workflow(description: Mapping[str, Any]) -> Workflow:
+    """Read the description of a workflow; the job's name becomes its first parameter.
+
+    Raises:
+        DocumentError: with every fault of it.
+    """
+    given = {**description, "parameters": {JOB_NAME: _job_name(description), **description.get("parameters", {})}}
+    try:
+        return Workflow.model_validate(given)
+    except ValidationError as error:
+        raise DocumentError(faults_of(error)) from error
+
+
+def _job_name(description: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "title": "Name of the job",
+        "description": "Under this name you will find it again.",
+        "default": description.get("title", ""),
+        "required": True,
+        "group": "Job",
+        "max_length": 200,
+    }
