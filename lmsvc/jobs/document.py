@@ -17,6 +17,7 @@ __all__ = [
     "Source",
     "Step",
     "StepInput",
+    "Template",
     "Upload",
     "Value",
     "parse_document",
@@ -154,6 +155,13 @@ class Notify(_Model):
     email: MailAddress | None = Field(default=None, description="address that is sent a mail")
 
 
+class Template(_Model):
+    """What a document was made from, so that a form can be filled in again."""
+
+    name: Annotated[str, Field(max_length=100, description="a workflow, or `tool/` and a tool")]
+    parameters: dict[Name, JsonValue]
+
+
 class JobDocument(_Model):
     """A job: inputs, steps, and which outputs go into its package."""
 
@@ -177,6 +185,10 @@ class JobDocument(_Model):
     )
     notify: Notify | None = Field(
         default=None, description="who is told when the job is over; default: as its owner wishes for all jobs"
+    )
+
+    template: Template | None = Field(
+        default=None, description="the workflow it was made from; the service does not mind"
     )
 
     def retries_of(self, step: str) -> int:

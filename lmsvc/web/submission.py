@@ -56,7 +56,7 @@ def submit_job(query: SubmissionQuery) -> Response:
     raw = _read_body()
     found = services()
     if query.dry_run:
-        return json_answer(_plan(found, _check(found, raw).document))
+        return json_answer(planned(found, check_document(found, raw).document))
     require_room(len(raw))
     submission = _submit(found, raw)
     found.wake_controller()
@@ -87,11 +87,19 @@ def _submit(found: Services, raw: bytes) -> Submission:
         if known.body_sha256 != idempotency.body_sha256:
             raise _other_body()
         return Submission(known.job_id, created=False)
-    checked = _check(found, raw)
-    return _store(found, _new_job(found, checked), idempotency)
+    return take_job(found, check_document(found, raw), idempotency)
 
 
-def _store(found: Services, job: NewJob, idempotency: Idempotency | None) -> Submission:
+def take_job(found: Services, checked: Checked, idempotency: Idempotency | None = None) -> Submission:
+    """Plan a checked document and store it as a job.
+
+    Raises:
+        Problem: 422 where no pool can run it, an upload is gone, or the key came with another document.
+    """
+    return _stored(found, _new_job(found, checked), idempotency)
+
+
+def _stored(found: Services, job: NewJob, idempotency: Idempotency | None) -> Submission:
     try:
         return found.store.submit(job, idempotency, time.time())
     except IdempotencyConflict as error:
@@ -116,20 +124,26 @@ def _other_body() -> Problem:
     return Problem(422, "idempotency-conflict", detail)
 
 
-def _check(found: Services, raw: bytes) -> Checked:
+def check_document(found: Services, raw: bytes) -> Checked:
+    """Read a job document strictly and check it wholly.
+
+    Raises:
+        Problem: 400 where it is no strict JSON, 422 where it has faults.
+    """
     try:
         data = parse_document(raw)
     except DocumentError as error:
         raise document_problem(error, 400, "malformed-document") from error
     try:
-        document = validate_document(data, _context(found))
+        document = validate_document(data, validation_context(found))
     except DocumentError as error:
         raise document_problem(error, 422, "invalid-document") from error
     assert isinstance(data, dict)
     return Checked(data, document)
 
 
-def _context(found: Services) -> ValidationContext:
+def validation_context(found: Services) -> ValidationContext:
+    """Return what job documents may refer to here."""
     limits = found.settings.limits
     return ValidationContext(
         tools=found.registries.tools,
@@ -141,7 +155,12 @@ def _context(found: Services) -> ValidationContext:
     )
 
 
-def _plan(found: Services, document: JobDocument) -> PlanBody:
+def planned(found: Services, document: JobDocument) -> PlanBody:
+    """Plan a valid document.
+
+    Raises:
+        Problem: 422 where no pool can run a step.
+    """
     try:
         return plan_of(found, document)
     except NoPoolError as error:
@@ -152,7 +171,7 @@ def _plan(found: Services, document: JobDocument) -> PlanBody:
 
 
 def _new_job(found: Services, checked: Checked) -> NewJob:
-    plan = _plan(found, checked.document)
+    plan = planned(found, checked.document)
     return NewJob(
         user=found.settings.user,
         name=checked.document.name,
@@ -160,6 +179,7 @@ def _new_job(found: Services, checked: Checked) -> NewJob:
         total_tasks=plan.tasks,
         small=plan.small,
         tags=tuple(checked.document.tags),
+        template=checked.data.get("template"),
     )
 
 

@@ -1,8 +1,8 @@
 """Putting parameters into a workflow's pattern: plain substitution, optional steps, steps that are repeated.
 
-`${name}` alone stands for the parameter's value, whatever its type; inside a longer text for its text. What has no value
-is left out, with everything that would refer to it. `{first: VALUE}` is the first of some files, `{count: N, from: M}` the
-list of N whole numbers from M on.
+`${name}` alone stands for the parameter's value, whatever its type; inside a longer text for its text. What has no
+value is left out, with everything that would refer to it. `{first: VALUE}` is the first of some files,
+`{count: N, from: M}` the list of N whole numbers from M on.
 """
 
 import re
@@ -18,6 +18,8 @@ from lmsvc.workflows.leaving_out import without_what_is_missing
 from lmsvc.workflows.workflow import JOB_NAME, StepPattern, Workflow
 
 Values = Mapping[str, JsonValue]
+Node = Any
+"""JSON, in which what is not there yet may stand."""
 
 _WHOLE: Final = re.compile(r"\$\{([a-z][a-z0-9_]*)\}")
 _NUMBER: Final = "#"
@@ -80,7 +82,7 @@ class _Filling:
             elif (value := self.fill(node, join("/inputs", name))) is not ABSENT:
                 yield name, value
 
-    def _numbered_inputs(self, name: str, node: Any) -> Iterator[tuple[str, Any]]:
+    def _numbered_inputs(self, name: str, node: Node) -> Iterator[tuple[str, Any]]:
         """Give one input for each element of the parameter that the node names."""
         parameter = _WHOLE.fullmatch(node)
         assert parameter is not None, f"the numbered input {name} must be one parameter"
@@ -107,7 +109,7 @@ class _Filling:
         given = {key: value for key, value in filled.items() if value is not ABSENT}
         return {"run": step.run, **({"scatter": step.scatter} if step.scatter else {}), "in": given}
 
-    def fill(self, node: Any, at: str) -> Any:
+    def fill(self, node: Node, at: str) -> Node:
         if isinstance(node, str):
             return self.text(node, at)
         if isinstance(node, list):
@@ -115,7 +117,7 @@ class _Filling:
             return [each for each in filled if each is not ABSENT]
         return self._mapping(node, at) if isinstance(node, dict) else node
 
-    def _mapping(self, node: dict[str, Any], at: str) -> Any:
+    def _mapping(self, node: dict[str, Any], at: str) -> Node:
         if set(node) in ({"count"}, {"count", "from"}):
             count, begin = (self.fill(node.get(key, 1), at) for key in ("count", "from"))
             return ABSENT if ABSENT in (count, begin) else list(range(begin, begin + count))
@@ -124,7 +126,7 @@ class _Filling:
         filled = {key: self.fill(each, join(at, key)) for key, each in node.items()}
         return ABSENT if ABSENT in filled.values() else filled
 
-    def text(self, text: str, at: str) -> Any:
+    def text(self, text: str, at: str) -> Node:
         whole = _WHOLE.fullmatch(text)
         if whole is None:
             return _WHOLE.sub(lambda found: str(self.values[found[1]]), text)
@@ -141,7 +143,7 @@ def _scattered(step: dict[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any
     return {"run": step["run"], **({"scatter": over[0] if len(over) == 1 else over} if over else {}), "in": step["in"]}
 
 
-def _is_one_file(binding: Any, inputs: Mapping[str, Any]) -> bool:
+def _is_one_file(binding: Node, inputs: Mapping[str, Any]) -> bool:
     if binding is None:
         return True
     step, _, name = binding.partition("/") if isinstance(binding, str) else ("", "", "")
@@ -149,7 +151,7 @@ def _is_one_file(binding: Any, inputs: Mapping[str, Any]) -> bool:
     return isinstance(given, dict) and ("upload" in given or "layer" in given)
 
 
-def _first(value: Any) -> Any:
+def _first(value: Node) -> Node:
     if isinstance(value, list):
         return value[0] if value else ABSENT
     if isinstance(value, dict) and value.get("layers"):
@@ -157,7 +159,7 @@ def _first(value: Any) -> Any:
     return ABSENT
 
 
-def _numbered(node: Any, number: str) -> Any:
+def _numbered(node: Node, number: str) -> Node:
     return node.replace(_NUMBER, number) if isinstance(node, str) else node
 
 

@@ -5,6 +5,8 @@ from typing import Any, TypeGuard
 
 from lmsvc.jobs.names import Reference
 
+Json = Any
+
 
 def without_what_is_missing(document: dict[str, Any]) -> dict[str, Any]:
     """Return a document whose steps name only inputs and steps that it has; inputs that nothing names are left out."""
@@ -19,17 +21,17 @@ def _step(step: dict[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
     return {**step, "in": {name: given for name, given in bound.items() if given not in (None, [])}}
 
 
-def _binding(given: Any, document: Mapping[str, Any]) -> Any:
+def _binding(given: Json, document: Mapping[str, Any]) -> Json:
     if _is_list(given):
         return [each for each in given if _is_there(each, document)]
     return None if isinstance(given, str) and not _is_there(given, document) else given
 
 
-def _references(given: Any) -> list[str]:
+def _references(given: Json) -> list[str]:
     return given if _is_list(given) else [given] if isinstance(given, str) else []
 
 
-def _is_list(given: Any) -> TypeGuard[list[str]]:
+def _is_list(given: Json) -> TypeGuard[list[str]]:
     return isinstance(given, list)
 
 

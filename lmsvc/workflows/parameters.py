@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Kind = Literal["file", "files", "scenarios", "string", "integer", "number", "boolean", "strings", "numbers"]
 
+Json = Any
+
 FILE_KINDS: Final = frozenset({"file", "files", "scenarios"})
 ELEMENTS: Final[Mapping[str, Kind]] = {"strings": "string", "numbers": "number"}
 """The lists, and what their elements are."""
@@ -81,7 +83,7 @@ class Parameter(BaseModel):
             return f"more than {self.max_length} elements"
         return next((fault for each in value if (fault := self._fault(each))), None)
 
-    def _fault(self, value: Any) -> str | None:
+    def _fault(self, value: Json) -> str | None:
         match self.element:
             case "boolean":
                 return None if isinstance(value, bool) else "must be true or false"
@@ -90,14 +92,14 @@ class Parameter(BaseModel):
             case _:
                 return self._number_fault(value)
 
-    def _text_fault(self, value: Any) -> str | None:
+    def _text_fault(self, value: Json) -> str | None:
         if not isinstance(value, str):
             return "must be a text"
         if self.enum and value not in self.enum:
             return f"must be one of {', '.join(self.enum)}"
         return f"longer than {self.max_length} characters" if len(value) > self.max_length else None
 
-    def _number_fault(self, value: Any) -> str | None:
+    def _number_fault(self, value: Json) -> str | None:
         whole = self.element == "integer"
         if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
             return "must be a whole number" if whole else "must be a number"
