@@ -67,6 +67,9 @@ class Limits(BaseModel):
 
     document_bytes: int = Field(default=2_000_000, description="largest job document")
     upload_bytes: int = Field(default=4_000_000_000, description="largest upload")
+    unfinished_hours: float = Field(
+        default=24.0, gt=0, description="an upload in parts is forgotten when nothing of it has come for this long"
+    )
     items_per_job: int = Field(default=200_000, description="scatter items of one job, where known beforehand")
     steps_per_job: int = Field(default=200, description="steps of one job")
     reserve_mb: int = Field(default=200, ge=0, description="free disk below which new work is refused, MB")
@@ -114,6 +117,26 @@ class NoticeSettings(BaseModel):
         return frozenset(name for name, is_there in there.items() if is_there)
 
 
+class QuotaSettings(BaseModel):
+    """How much a user may have who has no bounds of his own and is no administrator; 0: no bound."""
+
+    jobs: int = Field(default=1000, ge=0, description="jobs of a user that wait or run at one time; 0: any number")
+    tasks: int = Field(default=0, ge=0, description="tasks of one job; 0: any number")
+    bytes: int = Field(default=0, ge=0, description="uploads and packages of a user together; 0: any number")
+    days_kept: int = Field(default=0, ge=0, description="days that results are kept, administrators' too; 0: for ever")
+
+
+class RateSettings(BaseModel):
+    """How fast requests may come on a service with users; 0: as fast as they like."""
+
+    user_per_second: float = Field(default=100.0, ge=0, description="requests of one user")
+    user_burst: int = Field(default=1000, ge=1, description="requests of one user that may come at once")
+    address_per_second: float = Field(default=5.0, ge=0, description="requests of one address that name no user")
+    address_burst: int = Field(default=100, ge=1, description="such requests that may come at once")
+    failures_per_minute: float = Field(default=6.0, ge=0, description="wrong tokens from one address")
+    failures_burst: int = Field(default=20, ge=1, description="wrong tokens that may come at once")
+
+
 class Settings(BaseSettings):
     """The configuration of one lmsvc process."""
 
@@ -151,6 +174,10 @@ class Settings(BaseSettings):
     no_worker_seconds: float = Field(default=5.0, gt=0, description="a job says so when its pool has no slot this long")
     user: str = Field(default="local", description="owner of jobs where no token is asked for")
     limits: Limits = Field(default=Limits(), description="bounds on requests and jobs")
+    quota: QuotaSettings = Field(default=QuotaSettings(), description="what a user may have, unless told otherwise")
+    rates: RateSettings = Field(default=RateSettings(), description="how fast requests may come")
+    session_days: float = Field(default=14.0, gt=0, description="a browser stays signed in this long")
+    share_days: float = Field(default=30.0, gt=0, description="a link to a shared job is good this long")
     public_url: str = Field(default="", description="address at which people reach the service, for links in notices")
     notices: NoticeSettings = Field(default=NoticeSettings(), description="webhooks and mail about jobs")
     expiry_warning_days: float = Field(

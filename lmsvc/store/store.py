@@ -1,5 +1,8 @@
 """The store: one object over one database, safe to share between threads."""
 
+from lmsvc.store.accounts import AccountStore
+from lmsvc.store.accounts_shares import ShareStore
+from lmsvc.store.accounts_tokens import TokenStore
 from lmsvc.store.changes import ChangeStore
 from lmsvc.store.claims import ClaimStore
 from lmsvc.store.database import Database
@@ -25,8 +28,11 @@ class Store(
     UploadStore,
     TimingStore,
     RetentionStore,
+    AccountStore,
+    TokenStore,
+    ShareStore,
 ):
-    """Jobs and all that is known about them.
+    """Jobs and all that is known about them, and who may do what.
 
     Every method is one transaction (bulk records of progress are several): when it returns, what it changed survives a
     crash. Every method may raise `StoreFull` (disk full, nothing kept) or `StoreUnavailable` (locked too long,
