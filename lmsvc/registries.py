@@ -1,4 +1,4 @@
-"""Tools and site datasets as the web service knows them: read once, and again when a file changes."""
+"""Tools, site datasets and workflows as the web service knows them: read once, and again when a file changes."""
 
 import logging
 import threading
@@ -12,6 +12,8 @@ from lmsvc.jobs.datasets import Dataset
 from lmsvc.jobs.tools import Tool
 from lmsvc.registry import SHIPPED_TOOLS, RegistryError, load_datasets, load_tools
 from lmsvc.settings import Settings
+from lmsvc.workflows.loading import SHIPPED_WORKFLOWS, load_workflows
+from lmsvc.workflows.workflow import Workflow
 
 LOOK_EVERY_SECONDS = 1.0
 
@@ -69,18 +71,21 @@ def _marks(directory: Path) -> Signature:
 
 @dataclass(frozen=True)
 class Registries:
-    """What jobs may name: tools and datasets."""
+    """What jobs may name, and what they can be made from."""
 
     watched_tools: Watched[Tool]
     watched_datasets: Watched[Dataset]
+    watched_workflows: Watched[Workflow]
 
     @classmethod
     def of(cls, settings: Settings) -> "Registries":
         """Read the shipped tools and everything the site added."""
         tools, datasets = [SHIPPED_TOOLS, *settings.tool_dirs], settings.dataset_dirs
+        workflows = [SHIPPED_WORKFLOWS, *settings.workflow_dirs]
         return cls(
             Watched(tools, lambda: load_tools(tools)),
             Watched(datasets, lambda: load_datasets(datasets)),
+            Watched(workflows, lambda: load_workflows(workflows)),
         )
 
     @property
@@ -92,3 +97,8 @@ class Registries:
     def datasets(self) -> Mapping[str, Dataset]:
         """Return the datasets by name."""
         return self.watched_datasets.entries()
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        """Return the workflows by name, in the order they are offered."""
+        return self.watched_workflows.entries()

@@ -166,6 +166,7 @@ class Settings(BaseSettings):
     )
     tool_dirs: list[Path] = Field(default=[], description="directories of the site's own tool descriptions")
     dataset_dirs: list[Path] = Field(default=[], description="directories of site dataset descriptions")
+    workflow_dirs: list[Path] = Field(default=[], description="directories of the site's own workflow templates")
     tool_path: str = Field(default="", description="PATH of tasks; default: this process's PATH")
     max_running_jobs: int = Field(default=8, ge=1, description="jobs at work at a time; one small one more")
     batch_seconds: float = Field(default=4.0, gt=0, description="predicted seconds of work put into one task")

@@ -16,7 +16,8 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "jobs": frozenset(),
     "planning": frozenset({"jobs"}),
     "registry": frozenset({"jobs"}),
-    "registries": frozenset({"jobs", "registry", "settings"}),
+    "workflows": frozenset({"jobs", "registry"}),
+    "registries": frozenset({"jobs", "registry", "settings", "workflows"}),
     "store": frozenset({"jobs"}),
     "cctools": frozenset(),
     "losses": frozenset(),
@@ -34,7 +35,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "web": frozenset(
         {
             *("cctools", "doorbell", "heartbeats", "jobs", "paths", "planning", "pools", "registries", "settings"),
-            *("store", "worker"),
+            *("store", "worker", "workflows"),
         }
     ),
 }

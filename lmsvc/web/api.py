@@ -12,13 +12,16 @@ from lmsvc.web import (
     pages,
     pools,
     records,
+    resumable,
     submission,
     uploads,
+    workflows,
 )
 from lmsvc.web.operations import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *uploads.OPERATIONS,
+    *resumable.OPERATIONS,
     *submission.OPERATIONS,
     *jobs.OPERATIONS,
     *events.OPERATIONS,
@@ -26,6 +29,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *logs.OPERATIONS,
     *outputs.OPERATIONS,
     *catalogue.OPERATIONS,
+    *workflows.OPERATIONS,
     *pools.OPERATIONS,
     *documentation.OPERATIONS,
     *health.OPERATIONS,

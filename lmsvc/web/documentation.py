@@ -15,6 +15,7 @@ CHAPTERS = {
     "jobs": "Submit, watch, cancel, retry, delete.",
     "outputs": "What a job made.",
     "tools": "What jobs can name.",
+    "workflows": "Job documents that only need a few parameters.",
     "pools": "Where the work is done.",
     "service": "For operators and monitoring.",
 }

@@ -15,12 +15,14 @@ PROBLEM_TYPE = "application/problem+json"
 
 TITLES: Mapping[str, str] = {
     "bad-request": "The request cannot be understood",
+    "busy": "Somebody else is at it",
     "cross-site": "Requests from other sites are refused",
     "http-error": "The request cannot be served",
     "idempotency-conflict": "This Idempotency-Key was used with another document",
     "internal-error": "The service failed",
     "invalid-document": "The job document has faults",
     "invalid-name": "The file name cannot be used",
+    "invalid-parameters": "The parameters have faults",
     "invalid-query": "The query has faults",
     "malformed-document": "The job document is not strict JSON",
     "method-not-allowed": "The method is not allowed here",
@@ -29,10 +31,13 @@ TITLES: Mapping[str, str] = {
     "not-plannable": "No pool can run this job",
     "range-not-satisfiable": "The range lies outside the file",
     "too-large": "The request body is too large",
-    "truncated-upload": "The upload ended early; nothing was stored",
+    "truncated-upload": "The upload ended early",
     "unauthorized": "The service asks for its token",
     "unavailable": "The service cannot answer just now",
     "unsupported-media-type": "The body has the wrong media type",
+    "unsupported-version": "This version of the upload protocol is not spoken here",
+    "wrong-checksum": "The bytes are not those that were announced",
+    "wrong-offset": "The part does not begin where the upload stands",
     "wrong-state": "The state does not allow this",
 }
 

@@ -39,7 +39,17 @@ def document_of(workflow: Workflow, given: object, context: ValidationContext) -
         validate_document(made.document, context)
     except DocumentError as error:
         raise DocumentError(_about_parameter(fault, made) for fault in error.faults) from error
-    return made.document
+    return {**made.document, "template": {"name": workflow.template, "parameters": _kept(given)}}
+
+
+def _kept(given: object) -> dict[str, Any]:
+    """Return the parameters that were given, without those that say nothing."""
+    assert isinstance(given, dict)
+    return {name: value for name, value in given.items() if not _is_nothing(value)}
+
+
+def _is_nothing(value: JsonValue) -> bool:
+    return not isinstance(value, (bool, int, float)) and value in _NOTHING
 
 
 def _about_parameter(fault: Fault, made: Made) -> Fault:
@@ -86,7 +96,7 @@ class _Checking:
     findings: Findings
 
     def value(self, given: JsonValue) -> JsonValue:
-        value = self.parameter.default if given in _NOTHING and not isinstance(given, (bool, int, float)) else given
+        value = self.parameter.default if _is_nothing(given) else given
         if value is None:
             if self.parameter.required:
                 self.findings.add(self.at, "this is needed")

@@ -10,8 +10,11 @@ from lmsvc.jobs.names import Name
 from lmsvc.jobs.shape import faults_of
 from lmsvc.workflows.parameters import Parameter
 
-JOB_NAME: Final = "name"
+JOB_NAME: Final = "job_name"
 """The parameter every workflow has: what the job is to be called."""
+
+TOOL_PREFIX: Final = "tool/"
+"""What the name of a tool stands behind, where documents say what they were made from."""
 
 Names = Annotated[tuple[Name, ...], Field(min_length=1)]
 
@@ -47,6 +50,7 @@ class Workflow(_Model):
     """A workflow that a person fills in."""
 
     name: Name
+    template: str = Field(default="", description="how documents call it that were made from it; default: its name")
     title: Annotated[str, Field(min_length=1)]
     doc: Annotated[str, Field(min_length=1)]
     takes: str = Field(default="", description="a few words: what a person must have at hand")
@@ -77,7 +81,8 @@ def parse_workflow(description: Mapping[str, Any]) -> Workflow:
     Raises:
         DocumentError: with every fault of it.
     """
-    given = {**description, "parameters": {JOB_NAME: _job_name(description), **description.get("parameters", {})}}
+    parameters = {JOB_NAME: _job_name(description), **description.get("parameters", {})}
+    given = {"template": description.get("name"), **description, "parameters": parameters}
     try:
         return Workflow.model_validate(given)
     except ValidationError as error:
