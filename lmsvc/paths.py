@@ -53,6 +53,11 @@ class DataPaths:
         return self.root / "uploads"
 
     @property
+    def transfers(self) -> Path:
+        """Uploads of which parts have arrived."""
+        return self.uploads / "parts"
+
+    @property
     def logs(self) -> Path:
         """One log per program."""
         return self.root / "logs"

@@ -174,3 +174,22 @@ class UploadBody(BaseModel):
     size: Count = Field(description="bytes")
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     created: Moment
+
+
+class TransferBody(BaseModel):
+    """An upload in parts."""
+
+    id: str = Field(pattern="^[0-9a-f]{32}$")
+    name: str
+    size: Count = Field(description="bytes it will have")
+    offset: Count = Field(description="bytes that have arrived")
+    sha256: str | None = Field(description="of the whole, as the client announced it")
+    expires: Moment = Field(description="when it is forgotten unless more comes")
+    upload: str | None = Field(description="id of the upload it has become; null until it is whole")
+
+
+class TransfersPage(BaseModel):
+    """Uploads in parts that are not whole yet."""
+
+    transfers: list[TransferBody]
+    next: Cursor

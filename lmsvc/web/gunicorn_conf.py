@@ -1,6 +1,7 @@
 """How gunicorn serves: `gunicorn -c python:lmsvc.web.gunicorn_conf "lmsvc.web.wsgi:app_from_environment()"`.
 
-One process with threads: event streams and waiting clients hold a thread each, everything else is quick.
+One process with threads. Event streams and waiting clients (`services.MAX_WAITERS`) and uploads on their way
+(`receiving.MAX_RECEIVERS`) hold a thread each; the rest is for everything else, which is quick.
 Nothing is written outside the data directory and, where there is one, TMPDIR: the root may be read-only.
 """
 
@@ -16,7 +17,7 @@ _run.mkdir(parents=True, exist_ok=True)
 bind = f"{_settings.host}:{_settings.port}"
 workers = 1
 worker_class = "gthread"
-threads = 16
+threads = 48
 keepalive = 15
 graceful_timeout = 2
 control_socket_disable = True

@@ -20,6 +20,7 @@ from lmsvc.web.tokens import SCHEMES
 EVERYWHERE = (500, 503)
 CROSS_SITE = 403
 UNAUTHORIZED = 401
+CHECKSUM_MISMATCH = 460  # Of the tus protocol; HTTP itself has no word for it.
 JOB_DOCUMENT = "JobDocument"
 
 _COMPONENTS = "#/components/schemas/"
@@ -160,7 +161,11 @@ def _answer(answer: Answer) -> Json:
 
 def _problem(status: int) -> Json:
     content = {PROBLEM_TYPE: {"schema": _reference(ProblemBody)}}
-    return {"description": f"{HTTPStatus(status).phrase}.", "content": content}
+    return {"description": f"{_phrase(status)}.", "content": content}
+
+
+def _phrase(status: int) -> str:
+    return "Checksum Mismatch" if status == CHECKSUM_MISMATCH else HTTPStatus(status).phrase
 
 
 def _reference(model: type[BaseModel]) -> Json:

@@ -38,6 +38,7 @@ class PathParameter:
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "job_id": PathParameter("string", "[a-z2-7]{10}", "id of a job"),
     "upload": PathParameter("rest", r"[\s\S]+", "file name, or upload id"),
+    "transfer": PathParameter("string", "[0-9a-f]{32}", "id of an upload in parts"),
     "name": PathParameter("string", r"[\w.-]+", "name"),
     "path": PathParameter("rest", r"[^\x00-\x1f\x7f]+", "path of the file, `step/output/file`"),
 }

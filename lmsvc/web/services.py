@@ -17,9 +17,10 @@ from lmsvc.settings import Settings
 from lmsvc.store import Store
 from lmsvc.web.board import Board
 from lmsvc.web.remembered import Remembered
+from lmsvc.web.transfers import Transfers
 
 CATALOG_TIMEOUT_SECONDS = 1.0
-MAX_WAITERS = 8
+MAX_WAITERS = 20
 TIMINGS_SECONDS = 10.0
 
 _KEY = "lmsvc"
@@ -36,6 +37,7 @@ class Services:
     page: PoolsPage
     board: Board
     seconds_per_item: Remembered[Mapping[str, float]]
+    transfers: Transfers
     waiters: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(MAX_WAITERS))
 
     @classmethod
@@ -50,6 +52,7 @@ class Services:
             PoolsPage(settings),
             Board(catalog, lambda: _addresses(settings)),
             Remembered(store.seconds_per_item, TIMINGS_SECONDS),
+            Transfers(DataPaths(settings.data_dir).transfers, settings.limits.unfinished_hours * 3600),
         )
 
     def wake_controller(self) -> None:

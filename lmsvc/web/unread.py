@@ -16,7 +16,7 @@ def install(app: Flask) -> None:
 
 
 def _finish(response: Response) -> Response:
-    if request.method in ("POST", "PUT") and request.environ.get("wsgi.input_terminated"):
+    if request.method in ("POST", "PUT", "PATCH") and request.environ.get("wsgi.input_terminated"):
         _drain()
     return response
 
