@@ -39,11 +39,13 @@ class JobInputs:
         resolved: as sources, by name.
         lengths: of those that are arrays.
         files: uploads by the name under which they travel with tasks.
+        uploads: what is known of the uploads, by id.
     """
 
     resolved: Mapping[str, ResolvedInput]
     lengths: Mapping[str, int]
     files: Mapping[str, Path]
+    uploads: Mapping[str, StoredUpload]
 
 
 def resolve_inputs(document: JobDocument, sources: InputSources) -> JobInputs:
@@ -53,18 +55,20 @@ def resolve_inputs(document: JobDocument, sources: InputSources) -> JobInputs:
         InputGone: an upload or a layer is not there any more.
     """
     files: dict[str, Path] = {}
+    uploads: dict[str, StoredUpload] = {}
 
     def upload_source(upload: Upload) -> SourceDict:
         stored = sources.upload(upload.upload)
         if stored is None or not sources.upload_path(stored.sha256).is_file():
             raise InputGone(f"upload {upload.upload} is gone: upload the file again and submit the job anew")
         name = f"upload-{stored.id}"
+        uploads[upload.upload] = stored
         files[name] = sources.upload_path(stored.sha256)
         return {"file": name, "basename": stored.name, "label": upload.label or Path(stored.name).stem}
 
     _check_datasets(document, sources.datasets)
     resolved = resolve(document, sources.datasets, upload_source, _layer_source)
-    return JobInputs(resolved, lengths(document, sources.datasets), files)
+    return JobInputs(resolved, lengths(document, sources.datasets), files, uploads)
 
 
 def _layer_source(dataset: Dataset, file: DatasetFile) -> SourceDict:

@@ -29,7 +29,7 @@ from lmsvc.planning.results import PoolShape
 from lmsvc.planning.stages import Plan, Sizing, Stage, plan_stages
 from lmsvc.planning.tasks import StageRequest, build_stage
 from lmsvc.settings import PoolSettings
-from lmsvc.store.records import Job
+from lmsvc.store.records import Job, Upload
 from lmsvc.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -74,6 +74,11 @@ class JobRun:
     def hosts(self) -> frozenset[str] | None:
         """The hosts the job may use; None is all."""
         return None if self.document.hosts is None else frozenset(self.document.hosts)
+
+    @property
+    def uploads(self) -> Mapping[str, Upload]:
+        """The uploads that its inputs name, by id."""
+        return self._inputs.uploads
 
     @property
     def finished(self) -> bool:

@@ -1,27 +1,37 @@
 """The package that a researcher downloads: outputs, manifest, reports, and what is needed to cite and repeat."""
 
 import csv
+import hashlib
 import io
 import json
 import os
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lmsvc import __version__
-from lmsvc.controller.outputs import OUTPUTS, Published, publish_outputs, zip_member
+from lmsvc.controller.crate import CRATE_NAME, crate
+from lmsvc.controller.crate_facts import Member, RunFacts
+from lmsvc.controller.outputs import OUTPUTS, Published, media_type, publish_outputs, zip_member
 from lmsvc.controller.results import JobResults
 
 MANIFEST_NAME = "manifest.json"
 COMPRESSION_LEVEL = 4
 _ITEM_COLUMNS = ("step", "item", "label", "state", "reason", "host", "seconds", "peak_memory_mb", "exit_code")
+_ABOUT = {
+    MANIFEST_NAME: "Every output with its checksums, every value, versions of programs.",
+    "job.json": "The job document: what was asked for.",
+    "plan.json": "The stages and tasks that the job was made into.",
+    "citations.txt": "The works to cite, one per line.",
+    "reports/items.csv": "Every item of every step: how it ended, why, where, and what it took.",
+}
 
 
 @dataclass(frozen=True)
 class PackageContent:
-    """What goes into a package besides the output files."""
+    """What goes into a package besides the output files; whom to tell stays out of it, as packages are passed on."""
 
     job_id: str
     document: Mapping[str, Any]
@@ -29,6 +39,7 @@ class PackageContent:
     summary: Mapping[str, Any]
     citations: Sequence[str]
     versions: Mapping[str, str]
+    facts: RunFacts
 
 
 def write_package(target: Path, results: JobResults, bundles: Path, content: PackageContent) -> list[Published]:
@@ -46,15 +57,38 @@ def write_package(target: Path, results: JobResults, bundles: Path, content: Pac
     partial = target.with_suffix(".partial")
     with zipfile.ZipFile(partial, "w", compresslevel=COMPRESSION_LEVEL) as archive:
         published = publish_outputs(content.document["outputs"], results, bundles, archive)
-        _add(archive, MANIFEST_NAME, _json(manifest(published, content)))
-        _add(archive, "job.json", _json(content.document))
-        _add(archive, "plan.json", _json(content.plan))
-        _add(archive, "citations.txt", "".join(f"{line}\n" for line in content.citations))
-        _add(archive, "reports/items.csv", item_table(results.statuses(bundles)))
+        texts = _texts(published, content, item_table(results.statuses(bundles)))
+        members = [*_output_members(published), *(_text_member(name, text) for name, text in texts.items())]
+        metadata = crate(content.facts, members, content.citations, content.versions)
+        for name, text in {**texts, CRATE_NAME: _json(metadata)}.items():
+            archive.writestr(zip_member(name), text)
     with partial.open("rb") as written:
         os.fsync(written.fileno())
     partial.rename(target)
     return published
+
+
+def _texts(published: Sequence[Published], content: PackageContent, items: str) -> dict[str, str]:
+    """Return what is in a package besides the outputs, by name."""
+    return {
+        MANIFEST_NAME: _json(manifest(published, content)),
+        "job.json": _json({name: value for name, value in content.document.items() if name != "notify"}),
+        "plan.json": _json(content.plan),
+        "citations.txt": "".join(f"{line}\n" for line in content.citations),
+        "reports/items.csv": items,
+    }
+
+
+def _text_member(name: str, text: str) -> Member:
+    data = text.encode()
+    return Member(name, len(data), hashlib.sha256(data).hexdigest(), media_type(name), description=_ABOUT[name])
+
+
+def _output_members(published: Iterable[Published]) -> Iterator[Member]:
+    for file in published:
+        if file.path:
+            path = f"{OUTPUTS}/{file.path}"
+            yield Member(path, file.size, file.sha256, file.media_type, file.step, file.label)
 
 
 def manifest(published: Sequence[Published], content: PackageContent) -> dict[str, Any]:
@@ -98,7 +132,3 @@ def item_table(statuses: Iterable[Mapping[str, Any]]) -> str:
 
 def _json(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-
-
-def _add(archive: zipfile.ZipFile, name: str, text: str) -> None:
-    archive.writestr(zip_member(name), text)

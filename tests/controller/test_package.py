@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from lmsvc.controller.crate_facts import RunFacts
 from lmsvc.controller.outputs import Names, safe_stem
 from lmsvc.controller.package import PackageContent, write_package
 from lmsvc.controller.results import Forget, JobResults
+from lmsvc.jobs.document import JobDocument
 from lmsvc.worker.step_runner import write_bundle
 
 LABELS = ["Heuchera alba", "heuchera alba", "Heuchera/alba", "物种", "../../x"]
@@ -52,7 +54,9 @@ def results(tmp_path: Path) -> JobResults:
 
 def written(results: JobResults, directory: Path, *outputs: str, name: str = "p.zip") -> zipfile.ZipFile:
     """Write the package of a job that asked for some outputs, and open it."""
-    content = PackageContent("abc", {"name": "test", "outputs": list(outputs)}, {}, {}, ["Cite me"], {})
+    document = {"name": "test", "steps": {"make": {"run": "maker"}}, "outputs": list(outputs)}
+    facts = RunFacts(JobDocument.model_validate(document), "ada", 1795000000.0, 1795000060.0)
+    content = PackageContent("abc", document, {}, {}, ["Cite me"], {}, facts)
     write_package(directory / name, results, directory / "bundles", content)
     return zipfile.ZipFile(directory / name)
 
