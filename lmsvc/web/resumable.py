@@ -3,31 +3,26 @@
 What has arrived whole is an upload like any other: the same content has the same id, however it came.
 """
 
-import contextlib
 import secrets
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.utils import formatdate
-from functools import partial
 
 from flask import Flask, Response, request
 
 from lmsvc.web.answers import json_answer
-from lmsvc.web.appending import append, finish
+from lmsvc.web.appending import append_next, finish, turn
 from lmsvc.web.bodies import TransferBody, TransfersPage
 from lmsvc.web.operations import Answer, Body, Operation
 from lmsvc.web.problems import Problem, not_found
-from lmsvc.web.receiving import require_acceptable, require_good_name, too_large
+from lmsvc.web.receiving import require_acceptable, require_good_name
 from lmsvc.web.services import services
 from lmsvc.web.transfers import Transfer
-from lmsvc.web.turns import StillBusy
 from lmsvc.web.tus import (
     DIGESTS,
     EXTENSIONS,
     PART_TYPE,
     VERSION,
-    checksum,
     metadata,
     number,
     require_part,
@@ -87,7 +82,7 @@ def create_transfer() -> Response:
 
 def _begun(transfer: Transfer) -> Response:
     if request.mimetype == PART_TYPE:
-        transfer = _append(transfer, 0)
+        transfer = append_next(transfer, 0)
     elif transfer.size == 0:
         transfer = finish(transfer)
     return Response(status=201, headers={**_facts(transfer), "Location": f"{BASE}/{transfer.id}"})
@@ -102,7 +97,7 @@ def get_transfer(transfer: str) -> Response:
         found = _found(transfer)
     else:
         require_version()
-        with _turn(transfer):
+        with turn(transfer):
             found = _found(transfer)
     headers = {**_facts(found), "Upload-Length": str(found.size), "Cache-Control": "no-store"}
     if found.metadata:
@@ -119,15 +114,15 @@ def append_to_transfer(transfer: str) -> Response:
     require_version()
     require_part()
     offset = number("Upload-Offset")
-    with _turn(transfer):
-        found = _append(_found(transfer), offset)
+    with turn(transfer):
+        found = append_next(_found(transfer), offset)
     return Response(status=204, headers=_facts(found))
 
 
 def delete_transfer(transfer: str) -> Response:
     """Give up an upload and remove what has arrived; one that has arrived whole stays among the uploads."""
     require_version()
-    with _turn(transfer):
+    with turn(transfer):
         services().transfers.remove(_found(transfer).id)
     return Response(status=204)
 
@@ -144,35 +139,6 @@ def override_transfer(transfer: str) -> Response:
         detail = f"POST is possible here only with X-HTTP-Method-Override: {', '.join(views)}."
         raise Problem(405, "method-not-allowed", detail, headers={"Allow": "GET, HEAD, PATCH, DELETE"})
     return view(transfer)
-
-
-def _append(transfer: Transfer, offset: int) -> Transfer:
-    have = services().transfers.offset(transfer)
-    if offset != have:
-        raise Problem(409, "wrong-offset", f"{have} bytes have arrived; the next part begins there, not at {offset}.")
-    if offset + (request.content_length or 0) > transfer.size:
-        raise too_large(transfer.size - offset)
-    append(transfer, offset, checksum())
-    whole = services().transfers.offset(transfer) == transfer.size
-    return finish(transfer) if whole and transfer.upload is None else transfer
-
-
-@contextlib.contextmanager
-def _turn(transfer: str) -> Iterator[None]:
-    """Be the only request at work on a transfer; hang up on the one before, whose connection may be long dead."""
-    connection = request.environ.get("gunicorn.socket")
-    try:
-        with services().transfers.turns.hold(transfer, partial(_hang_up, connection)):
-            yield
-    except StillBusy as error:
-        detail = "Another request is sending a part of this upload; try again soon."
-        raise Problem(423, "busy", detail, headers={"Retry-After": "2"}) from error
-
-
-def _hang_up(connection: socket.socket | None) -> None:
-    if connection is not None:
-        with contextlib.suppress(OSError):
-            connection.shutdown(socket.SHUT_RD)
 
 
 def _found(identity: str) -> Transfer:
