@@ -35,7 +35,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "web": frozenset(
         {
             *("cctools", "doorbell", "heartbeats", "jobs", "paths", "planning", "pools", "registries", "settings"),
-            *("store", "worker", "workflows"),
+            *("store", "tools", "worker", "workflows"),
         }
     ),
 }

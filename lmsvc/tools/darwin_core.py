@@ -4,7 +4,7 @@ import csv
 import io
 import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -77,13 +77,18 @@ def open_core(archive: zipfile.ZipFile, core: Core) -> Iterator[Iterator[list[st
     except KeyError as error:
         raise ToolError(f"the Darwin Core archive lacks its own file {core.member}") from error
     with member, io.TextIOWrapper(member, encoding=core.encoding, newline="") as lines:
-        if core.quote:
-            rows = csv.reader(lines, delimiter=core.delimiter, quotechar=core.quote)
-        else:
-            rows = csv.reader(lines, delimiter=core.delimiter, quoting=csv.QUOTE_NONE)
-        for _ in range(core.header_lines):
-            next(rows, None)
-        yield (_in_order(row, core) for row in rows if row)
+        yield read_records(lines, core)
+
+
+def read_records(lines: Iterable[str], core: Core) -> Iterator[list[str]]:
+    """Give the records among some lines of the core's member, each in the order of ``core.columns``."""
+    if core.quote:
+        rows = csv.reader(lines, delimiter=core.delimiter, quotechar=core.quote)
+    else:
+        rows = csv.reader(lines, delimiter=core.delimiter, quoting=csv.QUOTE_NONE)
+    for _ in range(core.header_lines):
+        next(rows, None)
+    yield from (_in_order(row, core) for row in rows if row)
 
 
 def _in_order(row: list[str], core: Core) -> list[str]:

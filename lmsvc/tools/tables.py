@@ -77,15 +77,27 @@ def _open_rows(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
                 yield core.columns, rows
     else:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            yield _read_csv(lines)
+            yield read_csv(lines)
 
 
-def _read_csv(lines: io.TextIOWrapper) -> tuple[list[str], Iterator[list[str]]]:
+def read_csv(lines: io.TextIOBase) -> tuple[list[str], Iterator[list[str]]]:
+    """Give the headers, trimmed, and the rows of a text table; its delimiter is the one its first line has most of."""
     header = lines.readline()
     lines.seek(0)
-    delimiter = max(",\t;", key=header.count)
+    delimiter = delimiter_of(header)
     rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != "\t")
     return [column.strip() for column in next(rows, [])], rows
+
+
+def delimiter_of(header: str) -> str:
+    """Give what separates columns, by the first line of a table."""
+    return max(",\t;", key=header.count)
+
+
+def usual_column(columns: Sequence[str], kind: str) -> int | None:
+    """Give the index of the first column with a usual name for the species, x or y; None where there is none."""
+    plain = [_plain(column) for column in columns]
+    return next((plain.index(name) for name in KNOWN_COLUMNS[kind] if name in plain), None)
 
 
 def _padded(rows: Iterable[list[str]], width: int) -> Iterator[list[str]]:
@@ -95,11 +107,10 @@ def _padded(rows: Iterable[list[str]], width: int) -> Iterator[list[str]]:
 
 
 def _find(columns: Sequence[str], kind: str, key: str | None, source: InputFile) -> int:
-    wanted = KNOWN_COLUMNS[kind] if key is None else (_plain(key),)
     if key is not None and key.strip() in columns:
         return columns.index(key.strip())
     plain = [_plain(column) for column in columns]
-    found = next((plain.index(name) for name in wanted if name in plain), None)
+    found = usual_column(columns, kind) if key is None else plain.index(_plain(key)) if _plain(key) in plain else None
     if found is None:
         problem = f"no column '{key}'" if key else f"no column that looks like {kind} (set {kind}_key)"
         raise ToolError(f"{source.basename} has {problem}; its columns are: {', '.join(columns) or 'none'}")

@@ -17,6 +17,7 @@ TITLES: Mapping[str, str] = {
     "bad-request": "The request cannot be understood",
     "busy": "Somebody else is at it",
     "cross-site": "Requests from other sites are refused",
+    "forbidden": "The token does not allow this",
     "http-error": "The request cannot be served",
     "idempotency-conflict": "This Idempotency-Key was used with another document",
     "internal-error": "The service failed",
@@ -26,13 +27,17 @@ TITLES: Mapping[str, str] = {
     "invalid-query": "The query has faults",
     "malformed-document": "The job document is not strict JSON",
     "method-not-allowed": "The method is not allowed here",
+    "no-table": "The file is no table",
     "no-space": "There is no room on the service's disk",
     "not-found": "There is nothing here",
     "not-plannable": "No pool can run this job",
+    "quota-exceeded": "This is more than you may have",
     "range-not-satisfiable": "The range lies outside the file",
+    "stale-form": "The form is too old",
     "too-large": "The request body is too large",
+    "too-many-requests": "Requests come too fast",
     "truncated-upload": "The upload ended early",
-    "unauthorized": "The service asks for its token",
+    "unauthorized": "The service asks for a token",
     "unavailable": "The service cannot answer just now",
     "unsupported-media-type": "The body has the wrong media type",
     "unsupported-version": "This version of the upload protocol is not spoken here",
@@ -120,7 +125,7 @@ def respond(problem: Problem) -> Response:
         request_id=g.get("request_id", ""),
         errors=list(problem.errors) or None,
     )
-    if _wants_page():
+    if wants_page():
         response = Response(render_template("problem.html", problem=body), problem.status)
     else:
         text = body.model_dump_json(exclude_none=True)
@@ -129,7 +134,8 @@ def respond(problem: Problem) -> Response:
     return response
 
 
-def _wants_page() -> bool:
+def wants_page() -> bool:
+    """Whether a browser asks for a page, rather than a program for an answer of the API."""
     if request.path.startswith("/api/"):
         return False
     return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
