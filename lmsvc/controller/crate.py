@@ -52,7 +52,16 @@ def crate(
         *works,
         licence,
     ]
-    return {"@context": _CONTEXT, "@graph": list({entity["@id"]: entity for entity in graph}.values())}
+    return {"@context": _CONTEXT, "@graph": [_compact(entity) for entity in {it["@id"]: it for it in graph}.values()]}
+
+
+def _compact(entity: Entity) -> Entity:
+    """Leave out lists of nothing, and write a list of one value as that value, as RO-Crate wishes."""
+    return {
+        name: value[0] if isinstance(value, list) and len(value) == 1 else value
+        for name, value in entity.items()
+        if value != []
+    }
 
 
 _DESCRIPTOR: Entity = {
@@ -71,7 +80,7 @@ def _root(facts: RunFacts, members: Sequence[Member]) -> Entity:
         "name": document.name,
         "description": document.description or f"What the job {document.name!r} made, and how.",
         "datePublished": time_text(facts.ended),
-        "creator": reference(person(facts.user)),
+        "author": reference(person(facts.user)),
         "conformsTo": [reference(profile) for profile in _PROFILES],
         "hasPart": [reference(place(member)) for member in members],
         "mainEntity": reference(WORKFLOW),
@@ -83,7 +92,7 @@ def _links(run: Sequence[Entity], works: Sequence[Entity], licence: Entity) -> E
     return {
         "license": reference(licence["@id"]),
         "mentions": [reference(action["@id"]) for action in run],
-        **({"citation": [reference(work["@id"]) for work in works]} if works else {}),
+        "citation": [reference(work["@id"]) for work in works],
     }
 
 
@@ -134,5 +143,5 @@ def _tool(tool: Tool) -> Entity:
         "identifier": tool.id,
         **({"description": tool.doc} if tool.doc else {}),
         **({"softwareVersion": __version__, "isPartOf": reference(_ENGINE)} if own else {}),
-        **({"citation": [reference(work_entity(text)["@id"]) for text in tool.cites]} if tool.cites else {}),
+        "citation": [reference(work_entity(text)["@id"]) for text in tool.cites],
     }

@@ -96,7 +96,7 @@ def test_the_root_says_what_it_is_and_under_which_licence(folder: Path) -> None:
     root = ROCrate(folder).root_dataset
     assert (root["name"], root["keywords"]) == ("Heuchera <richness>", "heuchera")
     assert root["license"].id == "https://spdx.org/licenses/CC-BY-4.0"
-    assert root["creator"]["name"] == "ada"
+    assert root["author"]["name"] == "ada"
     assert "https://doi.org/10.1234/climate" in {work.id for work in root["citation"]}
 
 
