@@ -1,6 +1,9 @@
 """How far jobs are: steps, tasks, and the items that did not succeed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from peewee import fn
 
 from lmsvc.jobs.states import ItemState
 from lmsvc.store.base import Part, cursor_number
@@ -12,6 +15,19 @@ from lmsvc.store.records import ItemRecord, Page, StepProgress, TaskRecord
 _STEP = [getattr(Steps, name) for name in StepProgress.__dataclass_fields__]
 _TASK = [getattr(Tasks, name) for name in TaskRecord.__dataclass_fields__]
 _ITEM = [getattr(Items, "number" if name == "index" else name) for name in ItemRecord.__dataclass_fields__]
+
+
+@dataclass(frozen=True)
+class StepSpan:
+    """When a step's tasks ran: epoch seconds of the first begin and the last end, and what they took together."""
+
+    step: str
+    begin: float
+    end: float
+    tasks: int
+    hosts: int
+    seconds: float
+    peak_memory_mb: float | None
 
 
 class ProgressStore(Part):
@@ -57,6 +73,22 @@ class ProgressStore(Part):
         with self._database.reading() as session:
             tasks = tuple(TaskRecord(**row) for row in session.all(query))
         return Page(tasks, tasks[-1].task if tasks and len(tasks) == limit else None)
+
+    def step_spans(self, job_id: str) -> tuple[StepSpan, ...]:
+        """Return when each step's tasks ran, in the order they began; steps of which none has begun are left out."""
+        end = fn.MAX(Tasks.started + fn.COALESCE(Tasks.seconds, 0.0))
+        query = Tasks.select(
+            Tasks.step,
+            fn.MIN(Tasks.started).alias("begin"),
+            end.alias("end"),
+            fn.COUNT(Tasks.task).alias("tasks"),
+            fn.COUNT(fn.DISTINCT(Tasks.host)).alias("hosts"),
+            fn.SUM(fn.COALESCE(Tasks.seconds, 0.0)).alias("seconds"),
+            fn.MAX(Tasks.peak_memory_mb).alias("peak_memory_mb"),
+        )
+        query = query.where((Tasks.job_id == job_id) & Tasks.started.is_null(False)).group_by(Tasks.step)
+        with self._database.reading() as session:
+            return tuple(StepSpan(**row) for row in session.all(query.order_by(fn.MIN(Tasks.started))))
 
     def record_items(self, job_id: str, items: Sequence[ItemRecord]) -> None:
         """Store items that failed, were skipped or not run, replacing what was known of the same items.

@@ -34,6 +34,15 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {minutes:02} min" if hours < 48 else f"{hours // 24} d {hours % 24:02} h"
 
 
+def roughly(seconds: float) -> str:
+    """Return predicted seconds as nobody would take for exact: `a few seconds`, `40 s`, `12 min`, `3 h`."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 90:
+        return f"{round(seconds, -1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.0f} h"
+
+
 def since(value: datetime | float | None, until: datetime | float | None = None) -> str:
     """Return the time from one moment to another, or to now."""
     begin, end = _seconds(value), _seconds(until)
@@ -79,5 +88,5 @@ def bar(progress: Progress) -> list[tuple[str, int, int]]:
 
 def install(app: Flask) -> None:
     """Let templates use these."""
-    for form in (moment, duration, since, iso, epoch, size, bar):
+    for form in (moment, duration, roughly, since, iso, epoch, size, bar):
         app.template_filter(form.__name__)(form)

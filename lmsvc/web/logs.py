@@ -57,9 +57,17 @@ def get_log(job_id: str, query: LogQuery) -> Response:
     entries = _wanted(services().paths.job(job_id).bundles, query)
     if not entries:
         raise not_found("Nothing of this has run to its end yet: there is no log.")
+    return Response(_pieces(entries, query), content_type="text/plain; charset=utf-8")
+
+
+def log_parts(job_id: str, query: LogQuery) -> Iterator[bytes]:
+    """Return the pieces of a log, with headings; none where nothing of this has run to its end yet."""
+    return _pieces(_wanted(services().paths.job(job_id).bundles, query), query)
+
+
+def _pieces(entries: list[Entry], query: LogQuery) -> Iterator[bytes]:
     streams = STREAMS if query.stream == "both" else (query.stream,)
-    bare = query.item is not None and len(streams) == 1
-    return Response(_parts(entries, streams, bare), content_type="text/plain; charset=utf-8")
+    return _parts(entries, streams, query.item is not None and len(streams) == 1)
 
 
 def _wanted(bundles: Path, query: LogQuery) -> list[Entry]:

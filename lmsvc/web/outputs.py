@@ -52,7 +52,7 @@ def get_output(job_id: str, path: str) -> Response:
     if known is None:
         raise not_found("The job has published no such file.")
     paths = services().paths.job(job_id)
-    stream, name = _open_output(paths, path), PurePosixPath(path).name
+    stream, name = open_output(paths, path), PurePosixPath(path).name
     return send(Download(stream, paths.outputs / path, known.sha256, name, known.media_type), services().settings)
 
 
@@ -77,7 +77,7 @@ def _is_wanted(row: OutputFile, query: OutputsQuery) -> bool:
     return query.step in (None, row.step) and query.output in (None, row.output)
 
 
-def _open_output(paths: JobPaths, path: str) -> IO[bytes]:
+def open_output(paths: JobPaths, path: str) -> IO[bytes]:
     """Open a published file, unpacked from the package when it is first asked for."""
     try:
         return open_beneath(paths.outputs, path)

@@ -2,12 +2,24 @@
 
 from flask import Flask
 
-from lmsvc.web.pages import actions, job, jobs, rendering, static
+from lmsvc.web.pages import actions, job, jobs, logs, rendering, results, static, words
+from lmsvc.web.pages.previews import kind_of
 
-OPERATIONS = (*jobs.OPERATIONS, *job.OPERATIONS, *actions.OPERATIONS, *static.OPERATIONS)
+OPERATIONS = (
+    *jobs.OPERATIONS,
+    *job.OPERATIONS,
+    *logs.OPERATIONS,
+    *results.OPERATIONS,
+    *actions.OPERATIONS,
+    *static.OPERATIONS,
+)
 
 
 def install(app: Flask) -> None:
     """Give templates what they need."""
     rendering.install(app)
     static.install(app)
+    app.template_filter("kind")(kind_of)
+    app.template_filter("file_name")(results.file_name)
+    app.template_filter("ending")(words.ending)
+    app.template_filter("shell_words")(words.shell_words)

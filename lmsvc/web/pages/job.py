@@ -1,36 +1,67 @@
-"""The page of a job: its state, why it waits, what failed, how far it is, what it made."""
+"""The page of a job: its state, why it waits, what failed, how far it is, what it made, how to do it again."""
 
-from flask import Response
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request
 
 from lmsvc.jobs.states import ItemState, JobState, is_terminal
+from lmsvc.store.records import JobHead
 from lmsvc.web.bodies import Progress
+from lmsvc.web.documents import job_or_404
 from lmsvc.web.operations import Answer, Operation
-from lmsvc.web.outputs import output_body
+from lmsvc.web.pages.citing import citations
+from lmsvc.web.pages.graph import picture
 from lmsvc.web.pages.rendering import HTML, page
+from lmsvc.web.pages.results import results_of
+from lmsvc.web.pages.timeline import timeline
+from lmsvc.web.pages.words import copies, seconds_left
 from lmsvc.web.services import services
-from lmsvc.web.status import head_or_404, job_status, links
+from lmsvc.web.status import job_status, links
 
-ITEMS_ON_PAGE = 50
-OUTPUTS_ON_PAGE = 200
+ITEMS_ON_PAGE = 25
 
 
 def job_page(job_id: str) -> Response:
     """Show a job: its state, why it waits, what failed, how far it is, what it made."""
-    found, head = services(), head_or_404(job_id)
-    status = job_status(found, head)
-    outputs = found.store.outputs(job_id)
+    found, job = services(), job_or_404(job_id)
+    status = job_status(found, job)
+    over = is_terminal(status.state)
     return page(
         "job.html",
         job=status,
+        head=job,
+        left=_left(job),
         failed=_items(job_id, ItemState.FAILED),
         not_run=_items(job_id, ItemState.NOT_RUN),
         skipped=_items(job_id, ItemState.SKIPPED),
-        outputs=[output_body(job_id, row) for row in outputs[:OUTPUTS_ON_PAGE]],
-        more_outputs=len(outputs) > OUTPUTS_ON_PAGE,
-        over=is_terminal(status.state),
+        results=results_of(job_id, found.store.outputs(job_id)) if over else None,
+        over=over,
         can_retry=_can_retry(status.state, status.progress),
-        live=not is_terminal(status.state),
+        live=not over,
+        cites=citations(job.document, found.registries),
+        copies=copies(job_id, request.host_url.rstrip("/"), bool(found.settings.token_file), job.document),
+        **_pictures(job, job.document),
     )
+
+
+def _pictures(head: JobHead, document: Mapping[str, Any]) -> dict[str, object]:
+    """Return the picture of the steps and the time line, where there is one yet."""
+    store = services().store
+    steps, spans = store.steps(head.id), store.step_spans(head.id)
+    now = head.ended or time.time()
+    drawn = timeline(spans, steps, head.started, now) if spans and head.started else None
+    return {"graph": picture(document, steps), "timeline": drawn}
+
+
+def _left(head: JobHead) -> float | None:
+    """Return the predicted seconds until a running job is over."""
+    found = services()
+    if head.state is not JobState.RUNNING:
+        return None
+    timed = found.seconds_per_item.get()
+    return seconds_left(found.store.steps(head.id), timed, found.registries.tools, found.board.snapshot())
 
 
 def _items(job_id: str, state: ItemState) -> dict[str, object]:

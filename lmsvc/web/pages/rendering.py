@@ -37,3 +37,4 @@ def navigation() -> list[tuple[str, str]]:
 def install(app: Flask) -> None:
     """Let templates name the main pages."""
     app.template_global("navigation")(navigation)
+    app.jinja_env.globals["operations"] = app.view_functions
