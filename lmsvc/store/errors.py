@@ -40,6 +40,10 @@ class IdempotencyConflict(StoreError):
     """The Idempotency-Key was used before with another body."""
 
 
+class TooManyJobs(StoreError):
+    """As many jobs of a user wait or run as may."""
+
+
 class BadCursor(StoreError, ValueError):
     """A page's cursor was not made by the store."""
 

@@ -18,7 +18,8 @@ class NewJob:
     """A valid job document on its way in.
 
     `notify` says who is told (`{"webhook": url, "email": address}`); `template` what it was made from
-    (`{"name", "parameters"}`). With `any_uploads` it may name uploads of other users.
+    (`{"name", "parameters"}`). With `any_uploads` it may name uploads of other users. With
+    `most_jobs` no more jobs of the user wait or run than that; 0 is no bound.
     """
 
     user: str
@@ -30,6 +31,7 @@ class NewJob:
     notify: JsonObject | None = None
     template: JsonObject | None = None
     any_uploads: bool = False
+    most_jobs: int = 0
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from lmsvc.store.models import (
     Uploads,
 )
 from lmsvc.store.records import Idempotency, IdempotentJob, JsonObject, NewJob, Submission
+from lmsvc.store.room import require_room
 from lmsvc.store.uploads import own
 
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
@@ -34,7 +35,8 @@ class SubmissionStore(Part):
 
         Raises:
             IdempotencyConflict: the user's key was used with another body.
-            UnknownUpload: the document names uploads that do not exist.
+            UnknownUpload: the document names uploads that do not exist, or are not its user's.
+            TooManyJobs: as many of the user's jobs wait or run as may.
         """
         job_id = "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
         with self._database.writing() as session:
@@ -78,6 +80,7 @@ def _read_key(session: Session, user: str, key: str) -> IdempotentJob | None:
 
 def _insert(session: Session, job_id: str, job: NewJob, now: float) -> None:
     uploads = frozenset(upload_ids(job.document.get("inputs")))
+    require_room(session, job.user, job.most_jobs)
     _require_uploads(session, uploads, job, now)
     session.change(Jobs.insert(_new_row(job_id, job, now)))
     session.change(Documents.insert(job_id=job_id, document=dict(job.document)))

@@ -1,6 +1,8 @@
 """The one table of everything this service answers."""
 
 from lmsvc.web import (
+    accounts,
+    accounts_page,
     catalogue,
     documentation,
     documents,
@@ -15,6 +17,8 @@ from lmsvc.web import (
     previews_csv,
     records,
     resumable,
+    shares,
+    signin,
     submission,
     uploads,
     workflows,
@@ -28,6 +32,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *jobs.OPERATIONS,
     *events.OPERATIONS,
     *documents.OPERATIONS,
+    *shares.OPERATIONS,
     *records.OPERATIONS,
     *logs.OPERATIONS,
     *outputs.OPERATIONS,
@@ -35,8 +40,11 @@ OPERATIONS: tuple[Operation, ...] = (
     *workflows.OPERATIONS,
     *previews_csv.OPERATIONS,
     *pools.OPERATIONS,
+    *accounts.OPERATIONS,
     *documentation.OPERATIONS,
     *health.OPERATIONS,
     *metrics.OPERATIONS,
     *pages.OPERATIONS,
+    *signin.OPERATIONS,
+    *accounts_page.OPERATIONS,
 )

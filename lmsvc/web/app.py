@@ -4,7 +4,7 @@ from flask import Flask
 
 from lmsvc.settings import Settings
 from lmsvc.store import Store
-from lmsvc.web import formats, metrics, openapi, pages, problems, resumable, security, services, tokens, unread
+from lmsvc.web import access, formats, metrics, openapi, pages, problems, resumable, security, services, unread
 from lmsvc.web.api import OPERATIONS
 from lmsvc.web.operations import RestConverter
 from lmsvc.web.services import Services
@@ -26,8 +26,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     unread.install(app)
     security.install(app)
     resumable.install(app)
-    if settings.token_file:
-        tokens.install(app, settings.token_file, {operation.name for operation in OPERATIONS if operation.public})
+    access.install(app, settings, OPERATIONS)
     metrics.install(app, found)
     problems.register(app)
     formats.install(app)

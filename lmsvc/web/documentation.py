@@ -16,6 +16,7 @@ CHAPTERS = {
     "outputs": "What a job made.",
     "tools": "What jobs can name.",
     "workflows": "Job documents that only need a few parameters.",
+    "users": "Who you are, who else there is, and tokens.",
     "pools": "Where the work is done.",
     "service": "For operators and monitoring.",
 }

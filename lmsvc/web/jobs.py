@@ -8,11 +8,14 @@ from flask import Response, request
 from pydantic import Field
 
 from lmsvc.jobs.states import JobState, is_terminal
+from lmsvc.store.errors import TooManyJobs
 from lmsvc.store.records import JobFilter
+from lmsvc.web.access import identity
 from lmsvc.web.answers import json_answer, matches, tagged
 from lmsvc.web.bodies import JobsPage, JobStatus
 from lmsvc.web.operations import Answer, Operation, Query
 from lmsvc.web.problems import Problem, not_found
+from lmsvc.web.quotas import quota_of, too_many_jobs
 from lmsvc.web.services import Services, services
 from lmsvc.web.status import head_body, head_or_404, job_status, rendered
 
@@ -52,8 +55,8 @@ class StatusQuery(Query):
 
 
 def list_jobs(query: JobsQuery) -> Response:
-    """List jobs, newest first."""
-    wanted = JobFilter(user=query.user, state=query.state, tag=query.tag, text=query.q)
+    """List jobs, newest first: your own, or as an administrator everybody's."""
+    wanted = JobFilter(user=identity().only or query.user, state=query.state, tag=query.tag, text=query.q)
     page = services().store.jobs(wanted, query.cursor, query.limit)
     jobs = [head_body(head, None if is_terminal(head.state) else head.waiting_reason) for head in page.rows]
     return json_answer(JobsPage(jobs=jobs, next=page.next_cursor))
@@ -85,7 +88,12 @@ def cancel_job(job_id: str) -> Response:
 def retry_job(job_id: str) -> Response:
     """Run again what failed or is missing of a job that is over."""
     head = head_or_404(job_id)
-    if not services().store.retry(job_id, time.time()):
+    most = quota_of(identity()).jobs or 0
+    try:
+        queued = services().store.retry(job_id, time.time(), most)
+    except TooManyJobs as error:
+        raise too_many_jobs(most) from error
+    if not queued:
         detail = f"The job is {head.state}: there is nothing in it to be run again."
         raise Problem(409, "wrong-state", detail)
     services().wake_controller()

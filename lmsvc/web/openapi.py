@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from http import HTTPStatus
 from inspect import cleandoc
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response, current_app
 from pydantic import BaseModel
@@ -13,13 +13,14 @@ from pydantic.json_schema import models_json_schema
 
 from lmsvc import __version__
 from lmsvc.jobs.validation import job_schema
-from lmsvc.web.operations import JSON, PATH_PARAMETERS, Answer, Operation, Query
+from lmsvc.web.operations import JSON, PATH_PARAMETERS, Answer, Body, Operation, Query
 from lmsvc.web.problems import PROBLEM_TYPE, ProblemBody
 from lmsvc.web.tokens import SCHEMES
 
 EVERYWHERE = (500, 503)
-CROSS_SITE = 403
+FORBIDDEN = 403
 UNAUTHORIZED = 401
+TOO_MANY = 429
 CHECKSUM_MISMATCH = 460  # Of the tus protocol; HTTP itself has no word for it.
 JOB_DOCUMENT = "JobDocument"
 
@@ -63,6 +64,9 @@ def _protect(facts: Json, public: bool) -> None:
         return
     challenge = {"WWW-Authenticate": {"description": "how to send the token", "schema": {"type": "string"}}}
     facts["responses"][str(UNAUTHORIZED)] = {**_problem(UNAUTHORIZED), "headers": challenge}
+    facts["responses"][str(FORBIDDEN)] = _problem(FORBIDDEN)
+    later = {"Retry-After": {"description": "seconds until there is room", "schema": {"type": "string"}}}
+    facts["responses"][str(TOO_MANY)] = {**_problem(TOO_MANY), "headers": later}
 
 
 def _document(operations: Sequence[Operation]) -> Json:
@@ -98,10 +102,16 @@ def _operation(operation: Operation) -> Json:
         "responses": _responses(operation),
     }
     if operation.body:
-        schema = {"$ref": _COMPONENTS + operation.body.component} if operation.body.component else {}
+        schema = _carried(operation.body)
         content = {operation.body.media_type: {"schema": schema}}
         facts["requestBody"] = {"description": operation.body.description, "required": True, "content": content}
     return facts
+
+
+def _carried(body: Body) -> Json:
+    if body.model:
+        return _reference(body.model)
+    return {"$ref": _COMPONENTS + body.component} if body.component else {}
 
 
 def _path_parameters(operation: Operation) -> list[Json]:
@@ -145,7 +155,7 @@ def _responses(operation: Operation) -> Json:
 
 
 def _always(operation: Operation) -> tuple[int, ...]:
-    return EVERYWHERE if operation.method == "GET" else (*EVERYWHERE, CROSS_SITE)
+    return EVERYWHERE if operation.method == "GET" else (*EVERYWHERE, FORBIDDEN)
 
 
 def _answer(answer: Answer) -> Json:
@@ -178,10 +188,11 @@ def _schemas(operations: Iterable[Operation]) -> Json:
         answer.model for each in operations for answer in each.answers.values() if answer.model
     }
     queries = {each.query for each in operations if each.query}
-    ordered = sorted(models | {ProblemBody}, key=lambda model: model.__name__)
-    _, answered = models_json_schema(
-        [(model, "serialization") for model in ordered], ref_template=_COMPONENTS + "{model}"
-    )
+    modes: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
+        (model, "serialization") for model in sorted(models | {ProblemBody}, key=lambda model: model.__name__)
+    ]
+    modes += [(each.body.model, "validation") for each in operations if each.body and each.body.model]
+    _, answered = models_json_schema(modes, ref_template=_COMPONENTS + "{model}")
     schemas: Json = dict(answered["$defs"])
     for query in queries:
         schemas |= query.model_json_schema(ref_template=_COMPONENTS + "{model}").get("$defs", {})

@@ -40,6 +40,9 @@ PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "upload": PathParameter("rest", r"[\s\S]+", "file name, or upload id"),
     "transfer": PathParameter("string", "[0-9a-f]{32}", "id of an upload in parts"),
     "name": PathParameter("string", r"[\w.-]+", "name"),
+    "user": PathParameter("string", r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", "name of a user"),
+    "token": PathParameter("string", "[a-z2-7]{8}", "id of a token"),
+    "secret": PathParameter("string", "[A-Za-z0-9_-]{20,100}", "secret of a share link"),
     "path": PathParameter("rest", r"[^\x00-\x1f\x7f]+", "path of the file, `step/output/file`"),
 }
 
@@ -63,11 +66,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Body:
-    """What a request carries: its media type, and the name of the component that describes it."""
+    """What a request carries: its media type, and the name of the component that describes it, or its model."""
 
     media_type: str
     description: str
     component: str | None = None
+    model: type[BaseModel] | None = None
 
 
 class Query(BaseModel):
@@ -94,6 +98,7 @@ class Operation:
         headers: request headers the view reads, with what they mean.
         body: what the request carries.
         public: answered without a token, whatever the settings: it tells nothing about the site.
+        scope: what a token must be good for, where it is not as the method says: `read`, `submit` or `admin`.
     """
 
     method: str
@@ -106,6 +111,12 @@ class Operation:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Body | None = None
     public: bool = False
+    scope: str | None = None
+
+    @property
+    def needs(self) -> str:
+        """Return the scope that a token needs for it: by default `read` to look and `submit` to change."""
+        return self.scope or ("read" if self.method in ("GET", "HEAD", "OPTIONS") else "submit")
 
     @property
     def name(self) -> str:

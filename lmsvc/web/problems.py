@@ -21,6 +21,7 @@ TITLES: Mapping[str, str] = {
     "http-error": "The request cannot be served",
     "idempotency-conflict": "This Idempotency-Key was used with another document",
     "internal-error": "The service failed",
+    "invalid-body": "The request body has faults",
     "invalid-document": "The job document has faults",
     "invalid-name": "The file name cannot be used",
     "invalid-parameters": "The parameters have faults",

@@ -15,14 +15,16 @@ from lmsvc.jobs.faults import DocumentError, join
 from lmsvc.jobs.states import JobState
 from lmsvc.jobs.validation import Limits, ValidationContext, job_schema, validate_document
 from lmsvc.planning.results import NoPoolError, PlanError
-from lmsvc.store.errors import IdempotencyConflict, UnknownUpload
+from lmsvc.store.errors import IdempotencyConflict, TooManyJobs, UnknownUpload
 from lmsvc.store.records import Idempotency, NewJob, Submission
+from lmsvc.web.access import identity
 from lmsvc.web.answers import json_answer
 from lmsvc.web.bodies import Accepted
 from lmsvc.web.openapi import JOB_DOCUMENT
 from lmsvc.web.operations import JSON, Answer, Body, Operation, Query
 from lmsvc.web.plans import PlanBody, plan_of
 from lmsvc.web.problems import FaultBody, Problem, document_problem
+from lmsvc.web.quotas import quota_of, require_tasks, too_many_jobs
 from lmsvc.web.room import require_room
 from lmsvc.web.services import Services, services
 from lmsvc.web.status import links
@@ -83,7 +85,7 @@ def _read_body() -> bytes:
 
 def _submit(found: Services, raw: bytes) -> Submission:
     idempotency = _idempotency(raw)
-    if idempotency and (known := found.store.idempotent_job(idempotency.key, found.settings.user)):
+    if idempotency and (known := found.store.idempotent_job(idempotency.key, identity().user)):
         if known.body_sha256 != idempotency.body_sha256:
             raise _other_body()
         return Submission(known.job_id, created=False)
@@ -94,7 +96,8 @@ def take_job(found: Services, checked: Checked, idempotency: Idempotency | None 
     """Plan a checked document and store it as a job.
 
     Raises:
-        Problem: 422 where no pool can run it, an upload is gone, or the key came with another document.
+        Problem: 422 where no pool can run it, an upload is gone, or the key came with another document; 403 or 429
+            where it is more than its user may have.
     """
     return _stored(found, _new_job(found, checked), idempotency)
 
@@ -104,6 +107,8 @@ def _stored(found: Services, job: NewJob, idempotency: Idempotency | None) -> Su
         return found.store.submit(job, idempotency, time.time())
     except IdempotencyConflict as error:
         raise _other_body() from error
+    except TooManyJobs as error:
+        raise too_many_jobs(job.most_jobs) from error
     except UnknownUpload as error:
         fault = FaultBody(pointer="/inputs", detail=str(error))
         raise Problem(422, "invalid-document", str(error), errors=[fault]) from error
@@ -148,7 +153,7 @@ def validation_context(found: Services) -> ValidationContext:
     return ValidationContext(
         tools=found.registries.tools,
         datasets=found.registries.datasets,
-        uploads=lambda upload: found.store.upload(upload) is not None,
+        uploads=lambda upload: found.store.upload(upload, identity().only) is not None,
         pools=found.page.pools(),
         channels=found.settings.notices.channels,
         limits=Limits(steps=limits.steps_per_job, items=limits.items_per_job),
@@ -171,15 +176,19 @@ def planned(found: Services, document: JobDocument) -> PlanBody:
 
 
 def _new_job(found: Services, checked: Checked) -> NewJob:
-    plan = planned(found, checked.document)
+    plan, who = planned(found, checked.document), identity()
+    quota = quota_of(who)
+    require_tasks(plan.tasks, quota)
     return NewJob(
-        user=found.settings.user,
+        user=who.user,
         name=checked.document.name,
         document=checked.data,
         total_tasks=plan.tasks,
         small=plan.small,
         tags=tuple(checked.document.tags),
         template=checked.data.get("template"),
+        any_uploads=who.admin,
+        most_jobs=quota.jobs or 0,
     )
 
 

@@ -15,6 +15,7 @@ from flask import Response, request
 
 from lmsvc.paths import DataPaths
 from lmsvc.store.records import Upload
+from lmsvc.web.access import identity
 from lmsvc.web.answers import json_answer
 from lmsvc.web.bodies import UploadBody
 from lmsvc.web.contents import Received, forget, keep
@@ -64,7 +65,7 @@ def forget_incomplete(paths: DataPaths) -> None:
 
 def user() -> str:
     """Return whose uploads the request is about."""
-    return services().settings.user
+    return identity().user
 
 
 def _upload_or_404(upload: str) -> Upload:

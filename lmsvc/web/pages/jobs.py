@@ -9,6 +9,7 @@ from pydantic import Field
 
 from lmsvc.jobs.states import JobState, is_terminal
 from lmsvc.store.records import JobFilter, JobHead
+from lmsvc.web.access import identity
 from lmsvc.web.bodies import Progress
 from lmsvc.web.jobs import PageCursor, Text
 from lmsvc.web.operations import Answer, Operation, Query
@@ -46,7 +47,7 @@ class Row:
 def jobs_page(query: JobsPageQuery) -> Response:
     """Show the jobs."""
     found = services()
-    wanted = JobFilter(state=query.state, tag=query.tag, text=query.q or None)
+    wanted = JobFilter(user=identity().only, state=query.state, tag=query.tag, text=query.q or None)
     jobs = found.store.jobs(wanted, query.cursor, JOBS_ON_PAGE)
     return page(
         "jobs.html",
@@ -54,7 +55,7 @@ def jobs_page(query: JobsPageQuery) -> Response:
         query=query,
         next=jobs.next_cursor,
         states=list(JobState),
-        counts_by_state=found.store.counts(),
+        counts_by_state=found.store.counts(identity().only),
         pools=current_pools(),
         live=query.cursor is None,
     )
