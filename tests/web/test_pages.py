@@ -4,6 +4,8 @@ import re
 from dataclasses import replace
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from lmsvc.jobs.states import ItemState, JobState
 from lmsvc.store.records import ItemRecord, StepProgress
@@ -20,6 +22,14 @@ def _page(site: Site, path: str) -> str:
     assert response.status_code == 200
     assert response.mimetype == "text/html"
     return response.get_data(as_text=True)
+
+
+def _press(client: FlaskClient, job_id: str, action: str, **fields: str) -> TestResponse:
+    """Send a form of a job's page as a browser does: with its cookies and the form's secret."""
+    page = client.get(f"/jobs/{job_id}", headers={"Accept": "text/html"}).get_data(as_text=True)
+    found = re.search(r'name="csrf_token" value="(\w+)"', page)
+    assert found is not None
+    return client.post(f"/jobs/{job_id}/{action}", data={"csrf_token": found[1], **fields})
 
 
 def test_empty_service_shows_how_to_begin(site: Site) -> None:
@@ -40,7 +50,7 @@ def test_jobs_page_shows_states_and_progress(site: Site) -> None:
 
 
 def test_job_page_shows_the_failure_first(site: Site) -> None:
-    """Reason, exit code, host, command and the end of stderr stand above the progress."""
+    """Reason, exit code in words, host, command and the end of stderr stand above everything but the progress."""
     job_id = site.ended(JobState.FAILED, error={"detail": "1 of 12 items failed"})
     site.store.save_steps(job_id, [replace(STEP, done=11, failed=1, total=12)])
     command = ("python3", "-m", "lmsvc.tools.create_sdm")
@@ -51,8 +61,8 @@ def test_job_page_shows_the_failure_first(site: Site) -> None:
     not_run = ItemRecord("pam", 0, ItemState.NOT_RUN, None, "not run, because model failed")
     site.store.record_items(job_id, [failed, skipped, not_run])
     page = _page(site, f"/jobs/{job_id}")
-    told = ("1 of 12 items failed", "H. alba", "too few", "node1", "lmsvc.tools.create_sdm", "ValueError")
-    assert all(page.index(text) < page.index("Progress") for text in told)
+    told = ("1 of 12 items failed", "H. alba", "too few", "node1", "lmsvc.tools.create_sdm", "ValueError", "reported an error")
+    assert all(page.index("Progress") < page.index(text) < page.index('id="steps"') for text in told)
     assert "no record is left" in page
     assert "because model failed" in page
 
@@ -71,14 +81,14 @@ def test_job_page_offers_what_can_be_done(site: Site) -> None:
 
 def test_buttons_do_what_they_say(site: Site) -> None:
     """Cancel, retry and delete by form lead back to a page that shows it."""
-    job_id = site.queued()
+    job_id, client = site.queued(), site.client
     for action, state in (("cancel", "cancelled"), ("retry", "queued"), ("cancel", "cancelled")):
-        response = site.client.post(f"/jobs/{job_id}/{action}")
+        response = _press(client, job_id, action)
         assert (response.status_code, response.headers["Location"]) == (303, f"/jobs/{job_id}")
         head = site.store.head(job_id)
         assert head is not None
         assert head.state == state
-    assert site.client.post(f"/jobs/{job_id}/delete").headers["Location"] == "/"
+    assert _press(client, job_id, "delete").headers["Location"] == "/"
     assert site.store.head(job_id) is None
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Literal
 
+from lmsvc.tools.tables import delimiter_of
+
 Kind = Literal["table", "text", "picture", "raster", "features", "none"]
 
 SHOWN_BYTES = 64_000
 SHOWN_ROWS = 40
 SHOWN_COLUMNS = 30
-SNIFFED = 4096
 
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys((".csv", ".tsv"), "table"),
@@ -69,14 +70,10 @@ def _readable(path: str, text: str, cut: bool) -> str:
 
 def _table(text: str, cut: bool) -> Preview:
     lines = text.rpartition("\n")[0] if cut else text
-    rows = [tuple(row[:SHOWN_COLUMNS]) for row in csv.reader(io.StringIO(lines.lstrip("\ufeff")), _dialect(text))]
+    delimiter = delimiter_of(lines.partition("\n")[0])
+    reader = csv.reader(io.StringIO(lines.removeprefix("\ufeff")), delimiter=delimiter)
+    rows = [tuple(row[:SHOWN_COLUMNS]) for row in reader]
     if not rows:
         return Preview("text", text=text, cut=cut)
     return Preview("table", rows[0], tuple(rows[1 : SHOWN_ROWS + 1]), cut=cut or len(rows) > SHOWN_ROWS + 1)
 
-
-def _dialect(text: str) -> type[csv.Dialect]:
-    try:
-        return csv.Sniffer().sniff(text[:SNIFFED], ",;\t|")
-    except csv.Error:
-        return csv.excel
