@@ -11,6 +11,8 @@ from lmsvc.web import (
     jobs,
     logs,
     metrics,
+    new,
+    new_document,
     outputs,
     pages,
     pools,
@@ -45,6 +47,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *health.OPERATIONS,
     *metrics.OPERATIONS,
     *pages.OPERATIONS,
+    *new_document.OPERATIONS,
+    *new.OPERATIONS,
     *signin.OPERATIONS,
     *accounts_page.OPERATIONS,
 )

@@ -4,7 +4,7 @@ from flask import Flask
 
 from lmsvc.settings import Settings
 from lmsvc.store import Store
-from lmsvc.web import access, formats, metrics, openapi, pages, problems, resumable, security, services, unread
+from lmsvc.web import access, formats, metrics, new, openapi, pages, problems, resumable, security, services, unread
 from lmsvc.web.api import OPERATIONS
 from lmsvc.web.operations import RestConverter
 from lmsvc.web.services import Services
@@ -26,6 +26,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     unread.install(app)
     security.install(app)
     resumable.install(app)
+    new.install(app, found)
     access.install(app, settings, OPERATIONS)
     metrics.install(app, found)
     problems.register(app)
