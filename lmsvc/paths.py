@@ -77,6 +77,11 @@ class DataPaths:
         """Heartbeats of controllers."""
         return self.run / "controllers"
 
+    @property
+    def notices_key(self) -> Path:
+        """The key from which the signing secrets of webhooks are made."""
+        return self.run / "notices.key"
+
     def make(self) -> None:
         """Make the directories that the service's programs write to, closed to others."""
         for path in (self.uploads, self.logs, self.root / "jobs", self.run, self.controllers, self.temporary):

@@ -26,9 +26,10 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "heartbeats": frozenset(),
     "ports": frozenset(),
     "pools": frozenset({"planning", "settings"}),
+    "notices": frozenset({"jobs", "settings", "store"}),
     "controller": frozenset(
         {
-            *("cctools", "doorbell", "heartbeats", "jobs", "losses", "paths", "planning", "pools", "ports"),
+            *("cctools", "doorbell", "heartbeats", "jobs", "losses", "notices", "paths", "planning", "pools", "ports"),
             *("registries", "settings", "store", "worker"),
         }
     ),

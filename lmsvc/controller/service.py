@@ -20,6 +20,8 @@ from lmsvc.controller.stage_run import Machinery
 from lmsvc.controller.waiting import Needs, Waiting
 from lmsvc.doorbell import Doorbell
 from lmsvc.heartbeats import Heartbeat, remove_heartbeat, write_heartbeat
+from lmsvc.notices.postman import Postman
+from lmsvc.notices.secrets import site_key
 from lmsvc.paths import DataPaths
 from lmsvc.planning.results import PoolShape
 from lmsvc.pools import PoolsPage, shape_of
@@ -60,6 +62,7 @@ class Controller:
         self._registries = Registries.of(settings)
         self._jobs = HeldJobs(self._owner, store, self._paths.controller_doorbell)
         self._waiting = Waiting(settings.no_worker_seconds)
+        self._postman = Postman(settings, store, lambda: site_key(self._paths.notices_key))
         self._due: dict[str, float] = {}
         self._told_slots: dict[str, int] = {}
         self._renewed = time.monotonic()
@@ -69,6 +72,7 @@ class Controller:
         """Work until a signal asks to stop; what runs is given back for another controller to go on with."""
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._ask_to_stop)
+        self._postman.start()
         while not self._stopping:
             try:
                 self.tick()
@@ -79,6 +83,7 @@ class Controller:
             if self._doorbell.wait(self._pause(time.monotonic())):
                 self._due.pop("claim", None)
                 self._due.pop("cancel", None)
+        self._postman.stop()
         self._jobs.release_all()
         self._peers.leave()
         remove_heartbeat(self._paths.controllers, self._settings.host_name)
@@ -119,6 +124,7 @@ class Controller:
         return shape_of(name, pool, self._board.situation.reach(name, hosts) or pool.slots.max)
 
     def _heartbeat(self, now: float) -> None:
+        self._postman.on_duty = self._peers.leads(now)
         slots = {pool: sum(self._board.capacity(pool).values()) for pool in self._page.pools()}
         if slots == self._told_slots and not self._every("heartbeat", HEARTBEAT_SECONDS, now):
             return

@@ -9,6 +9,7 @@ from lmsvc.store.database import Database
 from lmsvc.store.events import EventStore
 from lmsvc.store.job_reads import JobStore
 from lmsvc.store.migrations import migrate
+from lmsvc.store.notices import NoticeStore
 from lmsvc.store.outputs import OutputStore
 from lmsvc.store.progress import ProgressStore
 from lmsvc.store.retention import RetentionStore
@@ -28,6 +29,7 @@ class Store(
     UploadStore,
     TimingStore,
     RetentionStore,
+    NoticeStore,
     AccountStore,
     TokenStore,
     ShareStore,
