@@ -19,8 +19,10 @@ CHAPTERS: dict[str, dict[str, Entry]] = {
     "Jobs": {
         "validate": Entry("lmsvc.cli.validate:validate", "Check a job document without a service."),
         "plan": Entry("lmsvc.cli.plan:plan", "Show the plan the service would make of a job document."),
+        "upload": Entry("lmsvc.cli.upload:upload", "Upload files and print their ids."),
         "submit": Entry("lmsvc.cli.submit:submit", "Submit a job, with the local files it names."),
         "status": Entry("lmsvc.cli.status:status", "Show one job, or the list of jobs."),
+        "events": Entry("lmsvc.cli.events:events", "Show what happens to a job, as it happens."),
         "logs": Entry("lmsvc.cli.results:logs", "Show what a job's tools wrote to stdout and stderr."),
         "download": Entry("lmsvc.cli.results:download", "Download a job's package or one of its files."),
         "cancel": Entry("lmsvc.cli.change:cancel", "Cancel a job."),
@@ -32,7 +34,12 @@ CHAPTERS: dict[str, dict[str, Entry]] = {
         "datasets": Entry("lmsvc.cli.site:datasets", "List the site's datasets."),
         "pools": Entry("lmsvc.cli.site:pools", "List the pools and their slots."),
         "check": Entry("lmsvc.cli.check:check", "Run a small job in every pool on every host."),
+        "completion": Entry("lmsvc.cli.completion:completion", "Print the completion of a shell."),
         "openapi": Entry("lmsvc.cli.site:openapi", "Print the description of the HTTP API."),
+    },
+    "Access": {
+        "user": Entry("lmsvc.cli.users:user", "Add, list and change the users of a service."),
+        "token": Entry("lmsvc.cli.tokens:token", "Create, list and revoke what users sign in with."),
     },
     "Service": {
         "up": Entry("lmsvc.cli.start:up", "Run the whole service on this machine."),

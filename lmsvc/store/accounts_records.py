@@ -4,6 +4,11 @@ from dataclasses import dataclass
 
 from lmsvc.store.records import JsonObject
 
+SCOPES = ("read", "submit", "admin")
+"""What a token may be good for: to look; to submit and change; to do what administrators do."""
+
+USER_NAME = r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}"
+
 
 @dataclass(frozen=True)
 class Quota:

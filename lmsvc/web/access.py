@@ -13,7 +13,7 @@ from typing import Literal
 from flask import Flask, Response, g, request, url_for
 
 from lmsvc.settings import Settings
-from lmsvc.store.accounts_records import Bearer
+from lmsvc.store.accounts_records import SCOPES, Bearer
 from lmsvc.store.accounts_secrets import hash_of
 from lmsvc.store.errors import StoreError
 from lmsvc.web import sessions
@@ -23,7 +23,6 @@ from lmsvc.web.rates import Rates
 from lmsvc.web.services import services
 from lmsvc.web.tokens import TokenFile, sent_token
 
-SCOPES = ("read", "submit", "admin")
 CHALLENGE = 'Bearer realm="lmsvc"'
 NOTE_USE_SECONDS = 60.0
 

@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 from flask import Response
 
-from lmsvc.store.accounts_records import User
+from lmsvc.store.accounts_records import SCOPES, User
 from lmsvc.store.accounts_secrets import DAY_SECONDS, issue
-from lmsvc.web.access import SCOPES, identity
+from lmsvc.web.access import identity
 from lmsvc.web.accounts_bodies import (
     MadeTokenBody,
     MeBody,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.routing import BaseConverter
 
+from lmsvc.store.accounts_records import USER_NAME
 from lmsvc.web.problems import FaultBody, Problem, not_found
 
 JSON = "application/json"
@@ -40,7 +41,7 @@ PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "upload": PathParameter("rest", r"[\s\S]+", "file name, or upload id"),
     "transfer": PathParameter("string", "[0-9a-f]{32}", "id of an upload in parts"),
     "name": PathParameter("string", r"[\w.-]+", "name"),
-    "user": PathParameter("string", r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", "name of a user"),
+    "user": PathParameter("string", USER_NAME, "name of a user"),
     "token": PathParameter("string", "[a-z2-7]{8}", "id of a token"),
     "secret": PathParameter("string", "[A-Za-z0-9_-]{20,100}", "secret of a share link"),
     "path": PathParameter("rest", r"[^\x00-\x1f\x7f]+", "path of the file, `step/output/file`"),
