@@ -6,7 +6,7 @@ const target = "../lmsvc/web/static/lib";
 
 /** @type {import("esbuild").BuildOptions} */
 const options = {
-  entryPoints: ["main", "job", "new", "map"].map((name) => `src/${name}.js`),
+  entryPoints: ["src/main.js", "src/job.js", "src/new.js", "src/leaflet.css"],
   outdir: target,
   bundle: true,
   splitting: true,

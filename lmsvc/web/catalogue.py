@@ -95,7 +95,7 @@ def get_tool(name: str) -> Response:
 def list_datasets() -> Response:
     """List the site's datasets and their layers."""
     datasets = services().registries.datasets
-    return json_answer(DatasetsBody(datasets=[_dataset_body(datasets[name]) for name in sorted(datasets)]))
+    return json_answer(DatasetsBody(datasets=[dataset_body(datasets[name]) for name in sorted(datasets)]))
 
 
 def tool_body(tool: Tool) -> ToolBody:
@@ -130,7 +130,8 @@ def _type(type_: TypeExpression) -> str | EnumBody:
     return EnumBody(type=str(type_), symbols=list(type_.symbols)) if type_.symbols else str(type_)
 
 
-def _dataset_body(dataset: Dataset) -> DatasetBody:
+def dataset_body(dataset: Dataset) -> DatasetBody:
+    """Return a dataset as the API shows it."""
     files = [LayerBody(layer=file.layer, size=file.size, sha256=file.sha256) for file in dataset.files]
     return DatasetBody(**dataset.model_dump(exclude={"files"}), files=files)
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from lmsvc.web.pages import actions, job, jobs, logs, rendering, results, static, words
+from lmsvc.web.pages import actions, catalogue, job, jobs, logs, rendering, results, static, words
 from lmsvc.web.pages.previews import kind_of
 
 OPERATIONS = (
@@ -10,6 +10,7 @@ OPERATIONS = (
     *job.OPERATIONS,
     *logs.OPERATIONS,
     *results.OPERATIONS,
+    *catalogue.OPERATIONS,
     *actions.OPERATIONS,
     *static.OPERATIONS,
 )

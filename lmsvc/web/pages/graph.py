@@ -6,10 +6,11 @@ from typing import Any
 
 from lmsvc.store.records import StepProgress
 
-BOX_WIDTH, BOX_HEIGHT = 148, 56
-GAP_X, GAP_Y = 40, 18
+BOX_WIDTH, BOX_HEIGHT = 132, 56
+GAP_X, GAP_Y = 28, 16
 MARGIN = 6
-LONGEST_NAME = 18
+LONGEST_NAME = 16
+SHRUNK_WIDTH = 1500
 SWEEPS = 3
 
 
@@ -56,20 +57,29 @@ class Picture:
     box_width: int = BOX_WIDTH
     box_height: int = BOX_HEIGHT
 
+    @property
+    def shrinks(self) -> bool:
+        """Whether it may be drawn smaller to fit a page and still be read."""
+        return self.width <= SHRUNK_WIDTH
+
 
 def picture(document: Mapping[str, Any], progress: Sequence[StepProgress]) -> Picture:
     """Draw the steps of a job document with how far each is."""
     steps: Mapping[str, Any] = document.get("steps", {})
     before = {name: [used for used in _used(step) if used in steps] for name, step in steps.items()}
     columns = _columns(before)
-    places = {name: _place(x, y) for x, column in enumerate(columns) for y, name in enumerate(column)}
+    tallest = max((len(column) for column in columns), default=0)
+    places = {
+        name: _place(x, y + (tallest - len(column)) / 2)
+        for x, column in enumerate(columns)
+        for y, name in enumerate(column)
+    }
     known = {step.step: step for step in progress}
     nodes = [_node(name, step["run"], places[name], known.get(name)) for name, step in steps.items()]
     lines = [_line(places[a], places[b], bool(steps[b].get("scatter"))) for b, used in before.items() for a in used]
-    width, height = len(columns), max((len(column) for column in columns), default=0)
     return Picture(
-        2 * MARGIN + width * BOX_WIDTH + (width - 1) * GAP_X,
-        2 * MARGIN + height * BOX_HEIGHT + (height - 1) * GAP_Y,
+        2 * MARGIN + len(columns) * (BOX_WIDTH + GAP_X) - GAP_X,
+        2 * MARGIN + tallest * (BOX_HEIGHT + GAP_Y) - GAP_Y,
         tuple(nodes),
         tuple(lines),
     )
@@ -137,8 +147,8 @@ def _mean(values: Sequence[float], otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
 
 
-def _place(column: int, row: int) -> tuple[int, int]:
-    return MARGIN + column * (BOX_WIDTH + GAP_X), MARGIN + row * (BOX_HEIGHT + GAP_Y)
+def _place(column: int, row: float) -> tuple[int, int]:
+    return MARGIN + column * (BOX_WIDTH + GAP_X), MARGIN + round(row * (BOX_HEIGHT + GAP_Y))
 
 
 def _node(name: str, tool: str, place: tuple[int, int], progress: StepProgress | None) -> Node:

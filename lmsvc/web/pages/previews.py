@@ -76,4 +76,3 @@ def _table(text: str, cut: bool) -> Preview:
     if not rows:
         return Preview("text", text=text, cut=cut)
     return Preview("table", rows[0], tuple(rows[1 : SHOWN_ROWS + 1]), cut=cut or len(rows) > SHOWN_ROWS + 1)
-

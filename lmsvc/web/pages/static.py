@@ -17,7 +17,7 @@ STATIC = Path(__file__).parent.parent / "static"
 PLACES = (STATIC, STATIC / "lib")
 TAG_DIGITS = 10
 
-_NAME = re.compile(r"[A-Za-z0-9_-]+(\.LEGAL)?\.(css|js|png|svg|txt)")
+_NAME = re.compile(r"[A-Za-z0-9_-]+(\.js\.LEGAL)?\.(css|js|png|svg|txt)")
 _TAGGED = re.compile(rf"(?P<stem>.+)\.(?P<tag>[0-9a-f]{{{TAG_DIGITS}}})\.(?P<suffix>[a-z]+)")
 _BUNDLED_NAME = re.compile(r".+-[A-Z0-9]{8}\.[a-z]+")
 
