@@ -10,7 +10,6 @@ from pydantic import Field
 from lmsvc.jobs.states import JobState, is_terminal
 from lmsvc.store.records import JobFilter, JobHead
 from lmsvc.web.access import identity
-from lmsvc.web.access import identity
 from lmsvc.web.bodies import Progress
 from lmsvc.web.jobs import PageCursor, Text
 from lmsvc.web.operations import Answer, Operation, Query
