@@ -1,0 +1,210 @@
+// Places for files: dropped or chosen files are uploaded at once; the form then names them by their ids.
+import { send } from "./new-upload.js";
+
+const MOST_SETS = 9;
+
+/** @typedef {(field: string, upload: string | null) => void} Changed is told which upload a parameter's table now is */
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {Changed} changed
+ */
+export function placeFiles(form, changed) {
+  const work = new Work(form);
+  for (const slot of form.querySelectorAll("[data-slot]")) {
+    if (slot instanceof HTMLElement) dress(slot, form, work, changed);
+  }
+  form.querySelector("[data-look]")?.setAttribute("hidden", "");
+}
+
+/** Uploads that are on their way; the form waits for them. */
+class Work {
+  /** @param {HTMLFormElement} form */
+  constructor(form) {
+    this.pending = 0;
+    this.form = form;
+    this.status = form.querySelector("[data-uploading]");
+    /** @type {HTMLElement | null} */
+    this.waiting = null;
+    form.addEventListener("submit", (event) => {
+      if (!this.pending) return;
+      event.preventDefault();
+      this.waiting = event.submitter;
+      this.show();
+    });
+  }
+
+  /** @param {number} change */
+  count(change) {
+    this.pending += change;
+    this.show();
+    if (this.pending === 0 && this.waiting) this.form.requestSubmit(this.waiting);
+  }
+
+  show() {
+    if (!(this.status instanceof HTMLElement)) return;
+    const files = this.pending === 1 ? "1 file is" : `${this.pending} files are`;
+    this.status.hidden = this.pending === 0;
+    this.status.textContent = `${files} being uploaded${this.waiting ? "; the form is sent after that" : ""}.`;
+  }
+}
+
+/**
+ * @param {HTMLElement} slot
+ * @param {HTMLFormElement} form
+ * @param {Work} work
+ * @param {Changed} changed
+ */
+function dress(slot, form, work, changed) {
+  const input = slot.querySelector("input[type=file]");
+  if (!(input instanceof HTMLInputElement)) return;
+  const hint = document.createElement("span");
+  hint.className = "drop";
+  hint.textContent = slot.hasAttribute("data-several") ? "or drop files here" : "or drop a file here";
+  input.after(hint);
+  /** @param {FileList | null | undefined} files */
+  const take = (files) => {
+    const chosen = [...(files ?? [])].slice(0, slot.hasAttribute("data-several") ? undefined : 1);
+    if (chosen.length) offerNextSet(slot, form, work, changed);
+    for (const file of chosen) void bring(file, slot, form, work, changed);
+    input.value = "";
+  };
+  input.addEventListener("change", () => take(input.files));
+  for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+    slot.addEventListener(name, (event) => {
+      event.preventDefault();
+      slot.classList.toggle("over", name === "dragenter" || name === "dragover");
+      if (name === "drop" && event instanceof DragEvent) take(event.dataTransfer?.files);
+    });
+  }
+  slot.addEventListener("change", (event) => {
+    if (event.target instanceof HTMLInputElement && event.target.type === "checkbox") tell(slot, changed);
+  });
+}
+
+/**
+ * @param {File} file
+ * @param {HTMLElement} slot
+ * @param {HTMLFormElement} form
+ * @param {Work} work
+ * @param {Changed} changed
+ */
+async function bring(file, slot, form, work, changed) {
+  const list = /** @type {HTMLElement} */ (slot.querySelector(".held"));
+  if (!slot.hasAttribute("data-several")) list.replaceChildren();
+  const row = list.appendChild(document.createElement("li"));
+  const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
+  const stop = Object.assign(document.createElement("button"), { type: "button", className: "small" });
+  bar.setAttribute("aria-label", `Upload of ${file.name}`);
+  stop.textContent = "Stop";
+  row.append(file.name, bar, stop);
+  work.count(1);
+  const sending = send(file, token(form), (share) => (bar.value = share));
+  const stopped = new Promise((resolve) => stop.addEventListener("click", () => resolve(null)));
+  try {
+    const upload = await Promise.race([sending.done, stopped]);
+    if (upload) row.replaceChildren(...held(file, slot, upload));
+    else row.remove();
+    if (!upload) sending.stop();
+    tell(slot, changed);
+  } catch (error) {
+    row.replaceChildren(file.name, said(error));
+    work.waiting = null;
+  }
+  work.count(-1);
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {string}
+ */
+function token(form) {
+  const field = form.elements.namedItem("csrf_token");
+  return field instanceof HTMLInputElement ? field.value : "";
+}
+
+/** @param {unknown} error */
+function said(error) {
+  const text = Object.assign(document.createElement("span"), { className: "fault" });
+  text.setAttribute("role", "alert");
+  text.textContent = error instanceof Error ? error.message : "";
+  return text;
+}
+
+/**
+ * @param {File} file
+ * @param {HTMLElement} slot
+ * @param {string} upload
+ * @returns {HTMLElement[]} the box that keeps the upload, and its label where there are several
+ */
+function held(file, slot, upload) {
+  const name = slot.dataset.slot ?? "";
+  const keep = Object.assign(document.createElement("label"), { className: "keep" });
+  const box = Object.assign(document.createElement("input"), { type: "checkbox", name: `${name}.upload` });
+  box.value = upload;
+  box.checked = true;
+  const size = document.createElement("small");
+  size.textContent = sizeText(file.size);
+  keep.append(box, ` ${file.name} `, size);
+  if (!slot.hasAttribute("data-several")) return [keep];
+  const label = Object.assign(document.createElement("label"), { className: "label" });
+  const text = Object.assign(document.createElement("input"), { name: `${name}.label.${upload}`, maxLength: 200 });
+  text.value = file.name.replace(/\.[^.]*$/, "");
+  label.append("Label ", text);
+  return [keep, label];
+}
+
+/** @param {number} bytes */
+function sizeText(bytes) {
+  const unit = bytes < 1e3 ? 0 : bytes < 1e6 ? 1 : bytes < 1e9 ? 2 : 3;
+  return `${(bytes / 1000 ** unit).toFixed(unit ? 1 : 0)} ${["B", "kB", "MB", "GB"][unit]}`;
+}
+
+/**
+ * @param {HTMLElement} slot
+ * @param {Changed} changed
+ */
+function tell(slot, changed) {
+  const box = slot.querySelector(".held input[type=checkbox]:checked");
+  changed(slot.dataset.slot ?? "", box instanceof HTMLInputElement ? box.value : null);
+}
+
+/**
+ * Offer a place for another set of files as soon as the last one gets some.
+ * @param {HTMLElement} slot
+ * @param {HTMLFormElement} form
+ * @param {Work} work
+ * @param {Changed} changed
+ */
+function offerNextSet(slot, form, work, changed) {
+  const sets = slot.closest(".sets");
+  const slots = sets ? [...sets.querySelectorAll("[data-slot]")] : [];
+  const count = sets?.querySelector("input[type=hidden]");
+  if (!sets || slots.at(-1) !== slot || !(count instanceof HTMLInputElement) || slots.length >= MOST_SETS) return;
+  const number = slots.length + 1;
+  const next = emptied(slot, number);
+  const title = Object.assign(document.createElement("p"), { className: "set" });
+  title.textContent = `Set ${number}`;
+  sets.append(title, next);
+  count.value = String(number);
+  dress(next, form, work, changed);
+}
+
+/**
+ * @param {HTMLElement} slot
+ * @param {number} number
+ * @returns {HTMLElement} a place like this one, with nothing in it, for the set of this number
+ */
+function emptied(slot, number) {
+  const next = /** @type {HTMLElement} */ (slot.cloneNode(true));
+  const name = `${slot.dataset.slot?.replace(/\.\d+$/, "")}.${number}`;
+  next.dataset.slot = name;
+  next.querySelector(".held")?.replaceChildren();
+  next.querySelector(".drop")?.remove();
+  for (const field of next.querySelectorAll("input")) {
+    field.name = field.name.replace(/^[^.]*\.\d+/, name);
+    if (field.id) field.id = name;
+    field.checked = false;
+  }
+  return next;
+}
