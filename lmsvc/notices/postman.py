@@ -97,7 +97,7 @@ class Postman:
 
     def look(self, now: float) -> None:
         """Begin every errand that is due."""
-        since = now - 2 * self._settings.notices.give_up_hours * _HOUR
+        since = now - 2 * self._settings.notices.give_up_hours * _HOUR - LONGEST_PAUSE_SECONDS
         jobs = self._store.to_tell(since, now)
         self._learn(jobs)
         for job in jobs:
