@@ -18,7 +18,7 @@ def test_every_answer_is_protected(site: Site, path: str) -> None:
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert len(headers["X-Request-Id"]) == 16
 
 
