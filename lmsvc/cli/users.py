@@ -31,7 +31,7 @@ class Bound(click.ParamType[int]):
             return AS_SITE
         if not re.fullmatch(r"[0-9]{1,15}", str(value)):
             self.fail("give a number, 0 for no bound, or `site` for what the site allows", param, ctx)
-        return int(value)
+        return int(str(value))
 
 
 def bounds(command: F) -> F:

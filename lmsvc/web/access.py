@@ -172,12 +172,12 @@ class Access:
         """Return whether a share link is what lets the request in.
 
         Raises:
-            Problem: 404 for a job of others.
+            Problem: 404 for a job of others, as for one that is not there.
         """
         if job_id is None or g.identity.admin:
             return False
         owner = services().store.owner(job_id)
-        if owner is None or g.identity.owns(owner):
+        if owner is not None and g.identity.owns(owner):
             return False
         secret = g.get("share_secret") or sessions.share_secret(job_id)
         share = services().store.share_by(secret, time.time()) if secret else None
