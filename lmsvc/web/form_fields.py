@@ -75,6 +75,12 @@ class Field:
         """Whether something must be given."""
         return self.parameter.required
 
+    @property
+    def wide(self) -> bool:
+        """Whether it takes a line of its own."""
+        narrow = self.parameter.column_of or self.parameter.enum or self.parameter.type in ("integer", "number")
+        return not narrow
+
 
 @dataclass(frozen=True)
 class Group:
