@@ -21,7 +21,7 @@ TESTHOSTS := scripts/testhosts.sh
 export LMSVC_TEST_MARK ?= $(if $(filter test-full,$(MAKECMDGOALS)),full or not full,not full and not pools)
 
 .PHONY: help setup setup-service setup-test demo serve test fast slow test-full lint format chaos bench docs lock clean \
-  lab lab-site lab-health lab-down test-roles test-cluster test-pools
+  test-browser frontend lab lab-site lab-health lab-down test-roles test-cluster test-pools
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{printf "  %-13s %s\n", $$1, $$2}'
@@ -44,13 +44,20 @@ serve: setup-service ## run the service on 127.0.0.1:8080 with its data in ./dat
 test: fast lint slow test-cluster ## check and test everything that every change must pass
 
 fast: setup-test ## only the quick tests
-	$(PYTHON) -m pytest --durations 10 -m "not slow and not full"
+	$(PYTHON) -m pytest --durations 10 -m "not slow and not full and not browser"
 
 slow: setup-test ## only the tests that take long
-	$(PYTHON) -m pytest --durations 10 -m "slow and not full"
+	$(PYTHON) -m pytest --durations 10 -m "slow and not full and not browser"
 
 test-full: test test-roles ## the same, every role and what is too long for every change
 	$(PYTHON) -m pytest -m full
+
+test-browser: setup-test ## look at the pages in Chromium: jobs from form to map, two users, no script, WCAG; screenshots in test-artifacts/
+	scripts/frontend.sh check
+	$(PYTHON) -m pytest -m browser --durations 10 tests/browser
+
+frontend: ## bundle the pages' scripts
+	@scripts/frontend.sh
 
 lab: setup-test ## make three bare hosts (and one outside) here and install the cluster on them; they stay
 	$(TESTHOSTS) molecule create -s lab
@@ -102,5 +109,5 @@ lock: setup-test ## pin the newest versions of all Python dependencies
 	scripts/lock.sh
 
 clean: ## remove everything that is not in the repository, except ./data
-	rm -rf $(VENV) .tools $(DEMO_DIR) .mypy_cache .ruff_cache .pytest_cache .hypothesis bench-results build dist *.egg-info
+	rm -rf $(VENV) .tools $(DEMO_DIR) .mypy_cache .ruff_cache .pytest_cache .hypothesis bench-results test-artifacts build dist lmsvc/web/static/lib frontend/node_modules frontend/.node *.egg-info
 	find . -name __pycache__ -type d -not -path './data/*' -exec rm -rf {} +

@@ -108,4 +108,5 @@ tools_environment() {
 packages
 service_environment
 tools_environment
+scripts/frontend.sh
 [[ $purpose != cluster ]] || say "Ready. Enter the environment with:  source .venv/bin/activate"

@@ -14,6 +14,9 @@ NAVIGATION = (
     ("docs", "API"),
 )
 
+SECTIONS = {"jobs_page": ("job_page", "step_page", "files_page", "file_page"), "tools_page": ("tool_page",)}
+"""Pages below the main ones."""
+
 
 def page(template: str, **facts: object) -> Response:
     """Render a page; one that keeps itself up to date gets 304 while it stayed the same."""
@@ -37,4 +40,5 @@ def navigation() -> list[tuple[str, str]]:
 def install(app: Flask) -> None:
     """Let templates name the main pages."""
     app.template_global("navigation")(navigation)
+    app.jinja_env.globals["sections"] = SECTIONS
     app.jinja_env.globals["operations"] = app.view_functions

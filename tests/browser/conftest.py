@@ -1,0 +1,71 @@
+"""Fixtures: one browser for all, windows in it, services to look at."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.looking import Window
+from tests.service.running import RunningService
+from tests.web.server import Server
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
+
+OpenWindow = Callable[..., Window]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let everything in this directory run in `make test-browser` alone."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give a headless Chromium that tests share."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[OpenWindow]:
+    """Give a way to open windows, each with cookies of its own; what goes wrong in one fails the test."""
+    opened: list[Window] = []
+
+    def open_window(address: str, **settings: object) -> Window:
+        opened.append(Window.of(browser, address, **settings))
+        return opened[-1]
+
+    yield open_window
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """Give a whole service that tests share."""
+    running = RunningService(tmp_path_factory.mktemp("service"), {"PATH": os.environ["PATH"]})
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """Give a web service alone over a store that the test fills."""
+    with Server.start(tmp_path / "data") as started:
+        yield started

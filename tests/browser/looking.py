@@ -1,0 +1,74 @@
+"""Looking at pages: a browser's window that notices what goes wrong in it, and screenshots that are kept."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+ROOT = Path(__file__).resolve().parents[2]
+ARTIFACTS = ROOT / "test-artifacts"
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+PHONE = {"width": 390, "height": 800}
+DESK = {"width": 1280, "height": 900}
+PATIENCE_MS = 30_000
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+
+
+@dataclass
+class Window:
+    """A window of a browser with cookies of its own, and the faults its pages told the console."""
+
+    context: BrowserContext
+    page: Page
+    faults: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, browser: Browser, address: str, **settings: Any) -> "Window":
+        """Open a window whose addresses begin with `address`; settings are those of a Playwright context."""
+        context = browser.new_context(base_url=address, **{"viewport": DESK, **settings})
+        context.set_default_timeout(PATIENCE_MS)
+        window = cls(context, context.new_page())
+        window.page.on("console", window._told)
+        window.page.on("pageerror", lambda error: window.faults.append(f"error: {error}"))
+        window.page.on("request", lambda request: window._asks(request.url, address))
+        return window
+
+    def _told(self, message: ConsoleMessage) -> None:
+        """Keep what the browser complains of: faults of scripts and whatever the content security policy refused."""
+        if message.type == "error" and not re.search(r"status of 4\d\d", message.text):
+            self.faults.append(f"console: {message.text}")
+
+    def _asks(self, url: str, address: str) -> None:
+        if not url.startswith((address, "data:", "blob:", "about:")):
+            self.faults.append(f"asked another host: {url}")
+
+    def shot(self, name: str) -> None:
+        """Keep a picture of the whole page."""
+        ARTIFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+
+    def close(self) -> None:
+        """Close it; what went wrong in it fails the test."""
+        self.context.close()
+        assert self.faults == []
+
+    def is_wider_than_window(self) -> bool:
+        """Whether the page as a whole scrolls sideways."""
+        wider = self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        return bool(wider)
+
+    def violations(self) -> list[str]:
+        """Return what axe-core finds against WCAG 2.2 AA: rule, and the first elements that break it."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate(
+            "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})", WCAG
+        )
+        return [_said(violation) for violation in found["violations"]]
+
+
+def _said(violation: Mapping[str, Any]) -> str:
+    nodes = [f"{node['html'][:160]} {node.get('failureSummary', '')[:300]}" for node in violation["nodes"][:3]]
+    return f"{violation['id']}: {nodes}"
