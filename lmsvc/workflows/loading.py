@@ -85,6 +85,6 @@ def _extended(base: _Raw, own: _Raw) -> dict[str, Any]:
         "document": {
             "inputs": {**pattern.get("inputs", {}), **document.get("inputs", {})},
             "steps": {**pattern["steps"], **document.get("steps", {})},
-            "outputs": [*pattern["outputs"], *document.get("outputs", [])],
+            "outputs": list(dict.fromkeys([*pattern["outputs"], *document.get("outputs", [])])),
         },
     }

@@ -65,6 +65,9 @@ class Workflow(_Model):
             for used in (*(step.when or ()), *([step.each] if step.each else [])):
                 if used not in self.parameters:
                     raise ValueError(f"step {name} names the parameter {used!r}, which is not there")
+        for name in (each for names in self.together for each in names):
+            if name not in self.parameters:
+                raise ValueError(f"together names the parameter {name!r}, which is not there")
         for name, parameter in self.parameters.items():
             if parameter.column_of is not None and parameter.column_of not in self.parameters:
                 raise ValueError(f"{name} is a column of {parameter.column_of!r}, which is not there")
