@@ -16,7 +16,7 @@ from lmsvc.cli.options import as_json, service
 from lmsvc.cli.progress import counter
 from lmsvc.cli.text import columns, print_json
 from lmsvc.client import ApiError, Client
-from lmsvc.client.models import TERMINAL, JobHead, Record
+from lmsvc.client.models import TERMINAL, JobHead, Pool, Record
 
 AT_ONCE = 8
 MOST_JOBS = 1000
@@ -56,7 +56,7 @@ def check(timeout: float, client: Client, as_json: bool) -> int:
     return Exit.OK if all(outcome.ok for outcome in outcomes) else Exit.JOB_FAILED
 
 
-def places(pools: Sequence[Record]) -> list[Outcome]:
+def places(pools: Sequence[Pool]) -> list[Outcome]:
     """Return every configured pool with each of its hosts, and those pools that are nowhere."""
     found = []
     for pool in pools:
@@ -68,7 +68,7 @@ def places(pools: Sequence[Record]) -> list[Outcome]:
     return found
 
 
-def _place(pool: Record, host: Record) -> Outcome:
+def _place(pool: Pool, host: Record) -> Outcome:
     """Return where to run a job; a host that may have no slots, as while it is drained, has nothing to show."""
     outcome = Outcome(pool["name"], host["host"])
     return outcome if pool["max"] and host["serves"] else replace(outcome, ok=True)

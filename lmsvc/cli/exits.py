@@ -21,10 +21,14 @@ class Exit(IntEnum):
     USAGE = 2, "Wrong use of the command, an invalid job document, or an invalid setting."
     UNREACHABLE = 3, "No service answers at the address, or its certificate is not trusted."
     NOT_FOUND = 4, "There is no such job, tool or file."
-    REFUSED = 5, "The service refuses this now: the job's state does not allow it, or there is no room."
+    REFUSED = (
+        5,
+        "The service refuses this now: the job's state or the token does not allow it, a bound is reached, or there is"
+        " no room.",
+    )
     SERVICE_FAULT = 6, "The service failed; its log says why."
     TIMEOUT = 7, "The job had not ended after the time given with `--timeout`; it goes on."
-    NO_TOKEN = 8, "The service asks for a token, or the one given is not its own."
+    NO_TOKEN = 8, "The service asks for a token, or the one given is unknown, expired or revoked."
     INTERRUPTED = 130, "Ctrl-C. A job that was submitted goes on."
 
 

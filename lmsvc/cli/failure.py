@@ -6,7 +6,7 @@ from itertools import islice
 import click
 
 from lmsvc.client import Client
-from lmsvc.client.models import Job, JobHead, Record
+from lmsvc.client.models import Item, Job, JobHead
 
 MOST_SHOWN = 3
 MOST_COUNTED = 1000
@@ -28,7 +28,7 @@ def reason(job: JobHead) -> str:
     return str(error.get("detail") or error.get("reason") or error.get("title") or "it failed")
 
 
-def item_text(item: Record) -> str:
+def item_text(item: Item) -> str:
     """Return one item's failure with its command and the end of its standard error."""
     title = f"{item['step']}[{item['index']}]" + (f" {item['label']}" if item["label"] else "")
     end = f"signal {item['signal']}" if item["signal"] else f"exit code {item['exit_code']}"

@@ -7,7 +7,7 @@ import click
 from lmsvc.cli.options import as_json, service
 from lmsvc.cli.text import columns, moment_text, print_json
 from lmsvc.client import Client
-from lmsvc.client.models import Record
+from lmsvc.client.models import Pool, Record, Tool
 
 
 @click.command()
@@ -16,20 +16,20 @@ from lmsvc.client.models import Record
 @as_json
 def tools(name: str | None, client: Client, as_json: bool) -> None:
     """List all tools, or show the tool NAME with its inputs and outputs."""
-    answer: object = client.tool(name) if name else client.tools()
-    if as_json:
-        print_json(answer)
-    elif isinstance(answer, dict):
-        click.echo(tool_text(answer))
-    elif isinstance(answer, list):
-        click.echo(columns(["tool", "category", ""], [[t["id"], t["category"], t["label"]] for t in answer]))
+    if name:
+        tool = client.tool(name)
+        print_json(tool) if as_json else click.echo(tool_text(tool))
+        return
+    listed = client.tools()
+    rows = [[tool["id"], tool["category"], tool["label"]] for tool in listed]
+    print_json(listed) if as_json else click.echo(columns(["tool", "category", ""], rows))
 
 
-def tool_text(tool: Record) -> str:
+def tool_text(tool: Tool) -> str:
     """Return a tool's description with tables of its inputs and outputs."""
     parts = [f"{tool['id']} ({tool['category']}): {tool['label']}", tool["doc"]]
-    for kind in ("inputs", "outputs"):
-        rows = [_port_row(name, port) for name, port in tool[kind].items()]
+    for kind, ports in (("inputs", tool["inputs"]), ("outputs", tool["outputs"])):
+        rows = [_port_row(name, port) for name, port in ports.items()]
         parts.append(columns([kind, "type", "default", ""], rows))
     return "\n\n".join(parts)
 
@@ -68,23 +68,23 @@ def pools(client: Client, as_json: bool) -> None:
     click.echo(pools_text(answer))
 
 
-def pools_text(answer: list[Record]) -> str:
+def pools_text(answer: list[Pool]) -> str:
     """Return a table of pools, and below it what there is to know of some of them."""
     header = ["pool", "categories", "bounds", "wanted", "idle", "busy", "tasks waiting", "running", "oldest", "hosts"]
     table = columns(header, [_pool_row(pool) for pool in answer])
     return "\n".join([table, *(f"{pool['name']}: {note}" for pool in answer for note in _pool_notes(pool))])
 
 
-def _pool_row(pool: Record) -> list[object]:
+def _pool_row(pool: Pool) -> list[object]:
     bounds = None if pool["max"] is None else f"{pool['min']}..{pool['max']}"
     oldest = pool["oldest_waiting_seconds"]
     keys = ("wanted", "idle", "busy", "tasks_waiting", "tasks_running")
     waited = None if oldest is None else f"{oldest:.0f} s"
     hosts = [f"{host['host']} {host['busy']}/{host['wanted']}" for host in pool["hosts"]]
-    return [pool["name"], pool["categories"], bounds, *(pool[key] for key in keys), waited, hosts]
+    return [pool["name"], pool["categories"], bounds, *(dict(pool)[key] for key in keys), waited, hosts]
 
 
-def _pool_notes(pool: Record) -> Iterator[str]:
+def _pool_notes(pool: Pool) -> Iterator[str]:
     yield from (f"host {host['host']} is drained" for host in pool["hosts"] if host["drained"])
     for host in pool["lost"]:
         yield f"host {host['host']} not heard since {moment_text(host['last_heard'])}"

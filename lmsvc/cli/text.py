@@ -57,3 +57,8 @@ def moment_text(moment: str | None) -> str:
 def print_json(value: object) -> None:
     """Print JSON for programs."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_line(value: object) -> None:
+    """Print JSON in one line, for programs that read one after the other as they come."""
+    click.echo(json.dumps(value, ensure_ascii=False))

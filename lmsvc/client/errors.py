@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+PASSING = frozenset({429, 502, 503, 504})
+"""Statuses that pass by themselves: the service restarts, or is asked too much."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -24,12 +27,17 @@ class NotTrusted(ServiceUnreachable):
     """The service's certificate does not prove that it is the one asked for; nothing was sent."""
 
 
+class StillRunning(ClientError):
+    """The job that was waited for had not ended in time; it goes on."""
+
+
 class ApiError(ClientError):
     """The service answered with a problem (RFC 9457)."""
 
-    def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        """Keep the HTTP status and the problem's members."""
+    def __init__(self, status: int, problem: dict[str, Any], retry_after: float | None = None) -> None:
+        """Keep the HTTP status, the problem's members, and the seconds after which to ask again, where it says so."""
         self.status = status
+        self.retry_after = retry_after
         self.title = str(problem.get("title", f"HTTP {status}"))
         self.detail = str(problem.get("detail", ""))
         self.request_id = str(problem.get("request_id", ""))
@@ -37,3 +45,10 @@ class ApiError(ClientError):
             Fault(str(error.get("pointer", "")), str(error.get("detail", ""))) for error in problem.get("errors", [])
         )
         super().__init__(f"{self.title}: {self.detail}" if self.detail else self.title)
+
+
+def passes(error: ClientError) -> bool:
+    """Return whether asking again in a while may help."""
+    if isinstance(error, ApiError):
+        return error.status in PASSING
+    return isinstance(error, ServiceUnreachable) and not isinstance(error, NotTrusted)

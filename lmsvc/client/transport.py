@@ -87,4 +87,9 @@ def _raise_problem(response: httpx.Response) -> None:
         problem = response.json()
     except ValueError:
         problem = {"detail": response.text[:500]}
-    raise ApiError(response.status_code, problem if isinstance(problem, dict) else {"detail": str(problem)})
+    known = problem if isinstance(problem, dict) else {"detail": str(problem)}
+    raise ApiError(response.status_code, known, _seconds(response.headers.get("Retry-After", "")))
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if text.isdecimal() else None

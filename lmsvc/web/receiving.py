@@ -11,6 +11,7 @@ from werkzeug.exceptions import ClientDisconnected
 
 from lmsvc.web.file_names import name_fault
 from lmsvc.web.problems import Problem
+from lmsvc.web.quotas import require_bytes
 from lmsvc.web.room import require_room
 from lmsvc.web.services import services
 from lmsvc.web.transfers import Digest
@@ -57,14 +58,15 @@ def receive(stream: IO[bytes], digests: Sequence[Digest], most: int) -> Arrived:
 
 
 def require_acceptable(size: int) -> None:
-    """Refuse an upload that is too large, or for which there is no room.
+    """Refuse an upload that is too large, is more than its user may have, or for which there is no room.
 
     Raises:
-        Problem: 413 or 507.
+        Problem: 403, 413 or 507.
     """
     limit = services().settings.limits.upload_bytes
     if size > limit:
         raise too_large(limit)
+    require_bytes(size)
     require_room(size)
 
 

@@ -15,6 +15,7 @@ from lmsvc.web.appending import append_next, finish, turn
 from lmsvc.web.bodies import TransferBody, TransfersPage
 from lmsvc.web.operations import Answer, Body, Operation
 from lmsvc.web.problems import Problem, not_found
+from lmsvc.web.quotas import require_bytes
 from lmsvc.web.receiving import require_acceptable, require_good_name
 from lmsvc.web.services import services
 from lmsvc.web.transfers import Transfer
@@ -72,6 +73,7 @@ def create_transfer() -> Response:
     require_version()
     size, announced = number("Upload-Length"), metadata()
     require_acceptable(size)
+    require_bytes(size + sum(transfer.size for transfer in services().transfers.unfinished(user())))
     name = announced.get("filename") or announced.get("name") or UNNAMED
     require_good_name(name)
     services().transfers.forget_expired()

@@ -21,6 +21,7 @@ from lmsvc.web.bodies import UploadBody
 from lmsvc.web.contents import Received, forget, keep
 from lmsvc.web.operations import Answer, Body, Operation
 from lmsvc.web.problems import Problem, not_found
+from lmsvc.web.quotas import require_bytes
 from lmsvc.web.receiving import receive, require_acceptable, require_good_name, truncated
 from lmsvc.web.services import services
 
@@ -38,6 +39,7 @@ def put_upload(upload: str) -> Response:
     require_acceptable(request.content_length or 0)
     with _incoming(services().paths) as (stream, path):
         received = _receive(stream, path)
+        require_bytes(received.size)
         stored, created = keep(received, upload, user())
     location = f"/api/v1/uploads/{stored.id}"
     return json_answer(upload_body(stored), 201 if created else 200, {"Location": location} if created else None)

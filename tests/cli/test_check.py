@@ -5,12 +5,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from lmsvc.cli.check import job_document, outcomes_text, places
 from lmsvc.client import Client
+from lmsvc.client.models import Pool
 from lmsvc.jobs.states import JobState
 from tests.cli.conftest import Commands
 from tests.web.site import Site
@@ -115,7 +116,8 @@ def test_a_job_that_is_refused_is_told_of_beside_the_others(lmsvc: Commands, poo
 
 def test_pools_of_others_and_drained_hosts_are_no_fault() -> None:
     """What only the catalog knows is left out; a host that is to have no slots counts as good."""
-    found = places([pool("old", "alpha", cores=None), pool("sdm", "alpha", serves=False), pool("sdm2", "beta")])
+    pools = [pool("old", "alpha", cores=None), pool("sdm", "alpha", serves=False), pool("sdm2", "beta")]
+    found = places(cast(list[Pool], pools))
     assert [(it.pool, it.host, it.ok) for it in found] == [("sdm", "alpha", True), ("sdm2", "beta", False)]
     assert "sdm   alpha  -        may have no slots now" in outcomes_text(found)
 

@@ -130,7 +130,7 @@ def test_a_disk_that_fills_up_under_a_running_job(disk: SmallDisk) -> None:
     disk.make_room()
     job = disk.service.wait_for_end(job_id, 120)
     print(f"{job['state']}: {job['error']}, items {[item['reason'] for item in disk.service.client.items(job_id)]}")
-    reasons = [item["reason"] for item in disk.service.client.items(job_id)]
+    reasons = [str(item["reason"]) for item in disk.service.client.items(job_id)]
     if job["state"] == "failed":
         reasons.append(job["error"]["reason"])
     assert all("space" in reason or "full" in reason for reason in reasons)

@@ -81,7 +81,7 @@ def test_dependents_of_a_failure_say_why_they_did_not_run(service: RunningServic
     print(f"failed after {time.monotonic() - started:.2f} s")
     assert job["state"] == "failed"
     assert job["error"]["step"] == "nap"
-    states = {(item["step"], item["state"]): item["reason"] for item in service.client.items(job["id"])}
+    states = {(item["step"], item["state"]): str(item["reason"]) for item in service.client.items(job["id"])}
     assert "nap" in states["after", "not_run"]
 
 

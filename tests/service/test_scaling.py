@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lmsvc.client.models import Pool
 from tests.service.conftest import ServiceFactory
 from tests.service.documents import echo, sleep_each
 from tests.service.running import RunningService, wait_for
@@ -21,7 +22,7 @@ def write_page(path: Path, pools: Mapping[str, Any]) -> None:
     path.with_suffix(".new").rename(path)
 
 
-def pool(service: RunningService, name: str = "default") -> dict[str, Any]:
+def pool(service: RunningService, name: str = "default") -> Pool:
     """Return a pool as the service shows it."""
     (found,) = (each for each in service.client.pools() if each["name"] == name)
     return found

@@ -16,7 +16,7 @@ import httpx
 from tests.web.site import UNUSED_CATALOG_PORT, Site
 
 PORTS = range(18000, 18400)
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
