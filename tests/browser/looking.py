@@ -4,16 +4,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "test-artifacts"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-PHONE = {"width": 390, "height": 800}
-DESK = {"width": 1280, "height": 900}
-PATIENCE_MS = 30_000
+PHONE: ViewportSize = {"width": 390, "height": 800}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+PATIENCE_MS = 120_000
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
 
@@ -26,9 +26,21 @@ class Window:
     faults: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, browser: Browser, address: str, **settings: Any) -> "Window":
+    def of(
+        cls,
+        browser: Browser,
+        address: str,
+        viewport: ViewportSize = DESK,
+        color_scheme: Literal["light", "dark"] = "light",
+        java_script_enabled: bool = True,
+    ) -> "Window":
         """Open a window whose addresses begin with `address`; settings are those of a Playwright context."""
-        context = browser.new_context(base_url=address, **{"viewport": DESK, **settings})
+        context = browser.new_context(
+            base_url=address,
+            viewport=viewport,
+            color_scheme=color_scheme,
+            java_script_enabled=java_script_enabled,
+        )
         context.set_default_timeout(PATIENCE_MS)
         window = cls(context, context.new_page())
         window.page.on("console", window._told)

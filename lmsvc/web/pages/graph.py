@@ -32,10 +32,11 @@ class Node:
 
     @property
     def numbers(self) -> str:
-        """Return how many items are done of how many."""
+        """Return its state with how many items are done of how many, or how many failed."""
         total = "?" if self.progress.total is None else self.progress.total
-        failed = f", {self.progress.failed} failed" if self.progress.failed else ""
-        return f"{self.progress.done + self.progress.skipped} of {total}{failed}"
+        if self.progress.failed:
+            return f"{self.progress.failed} of {total} failed"
+        return f"{self.state} · {self.progress.done + self.progress.skipped} of {total}"
 
 
 @dataclass(frozen=True)
