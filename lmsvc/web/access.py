@@ -190,11 +190,10 @@ class Access:
 
     def _ask(self) -> Response:
         """Send a browser to the page to sign in; tell a program what to send."""
-        if request.method not in _HARMLESS or not wants_page():
+        part = {"HX-Redirect": url_for("sign_in_page")} if "HX-Request" in request.headers else {}
+        if request.method not in _HARMLESS or part or not wants_page():
             self._rates.note_address(request.remote_addr or "")
-            headers = {"WWW-Authenticate": CHALLENGE}
-            if "HX-Request" in request.headers:
-                headers["HX-Redirect"] = url_for("sign_in_page")
+            headers = {"WWW-Authenticate": CHALLENGE, **part}
             raise Problem(401, "unauthorized", f"This service asks for a token. {_HOW}", headers=headers)
         if sessions.from_other_site():
             return sessions.come_again(sessions.this_address())
