@@ -10,12 +10,14 @@ from lmsvc import __version__
 from lmsvc.cctools.catalog import CatalogClient
 from lmsvc.controller.board import Board
 from lmsvc.controller.demand import Demand
+from lmsvc.controller.duty import Duty
 from lmsvc.controller.inputs import InputSources
 from lmsvc.controller.job_run import JobContext
 from lmsvc.controller.lifecycle import STORE_TROUBLE, HeldJobs
 from lmsvc.controller.peers import Peers
 from lmsvc.controller.ports import PortRange
 from lmsvc.controller.reconcile import remove_deleted_jobs
+from lmsvc.controller.retention import Retention
 from lmsvc.controller.stage_run import Machinery
 from lmsvc.controller.waiting import Needs, Waiting
 from lmsvc.doorbell import Doorbell
@@ -38,6 +40,7 @@ HEARTBEAT_SECONDS = 3.0
 CLAIM_SECONDS = 1.0
 CANCEL_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
+NOTICES_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +66,10 @@ class Controller:
         self._jobs = HeldJobs(self._owner, store, self._paths.controller_doorbell)
         self._waiting = Waiting(settings.no_worker_seconds)
         self._postman = Postman(settings, store, lambda: site_key(self._paths.notices_key))
+        self._duties = (
+            Duty("postman", NOTICES_SECONDS, self._postman.look),
+            Duty("retention", SWEEP_SECONDS, Retention(settings, store).sweep),
+        )
         self._due: dict[str, float] = {}
         self._told_slots: dict[str, int] = {}
         self._renewed = time.monotonic()
@@ -72,7 +79,8 @@ class Controller:
         """Work until a signal asks to stop; what runs is given back for another controller to go on with."""
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._ask_to_stop)
-        self._postman.start()
+        for duty in self._duties:
+            duty.start()
         while not self._stopping:
             try:
                 self.tick()
@@ -83,6 +91,8 @@ class Controller:
             if self._doorbell.wait(self._pause(time.monotonic())):
                 self._due.pop("claim", None)
                 self._due.pop("cancel", None)
+        for duty in self._duties:
+            duty.stop()
         self._postman.stop()
         self._jobs.release_all()
         self._peers.leave()
@@ -124,7 +134,8 @@ class Controller:
         return shape_of(name, pool, self._board.situation.reach(name, hosts) or pool.slots.max)
 
     def _heartbeat(self, now: float) -> None:
-        self._postman.on_duty = self._peers.leads(now)
+        for duty in self._duties:
+            duty.on = self._peers.leads(now)
         slots = {pool: sum(self._board.capacity(pool).values()) for pool in self._page.pools()}
         if slots == self._told_slots and not self._every("heartbeat", HEARTBEAT_SECONDS, now):
             return

@@ -24,7 +24,6 @@ from lmsvc.store.notices import NOTICE_EVENT
 from lmsvc.store.records import JobHead
 from lmsvc.store.store import Store
 
-LOOK_SECONDS = 2.0
 CARRIERS = 4
 """Notices under way at a time: a receiver that is slow keeps few others waiting."""
 GROWTH = 3.0
@@ -57,7 +56,7 @@ class _Tries:
 
 
 class Postman:
-    """Tells what is to be told, as long as it is on duty: one controller's postman is at a time."""
+    """Tells what is to be told; one controller's postman looks around at a time."""
 
     def __init__(self, settings: Settings, store: Store, key: Callable[[], bytes]) -> None:
         """Know nothing of what was told.
@@ -73,30 +72,16 @@ class Postman:
         self._tries: dict[tuple[str, str], _Tries] = {}
         self._settled: dict[str, set[tuple[str, str]]] = {}
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
         self._executor = ThreadPoolExecutor(CARRIERS, "postman")
-        self.on_duty = False
-
-    def start(self) -> None:
-        """Go around in a thread of its own, unless the site tells nobody anything."""
-        if self._settings.notices.channels:
-            threading.Thread(target=self._go_around, name="postman", daemon=True).start()
 
     def stop(self) -> None:
         """Begin nothing more."""
-        self._stopping.set()
         self._executor.shutdown(wait=False, cancel_futures=True)
-
-    def _go_around(self) -> None:
-        while not self._stopping.wait(LOOK_SECONDS):
-            if self.on_duty:
-                try:
-                    self.look(time.time())
-                except StoreError as error:
-                    log.warning("notices: %s", error)
 
     def look(self, now: float) -> None:
         """Begin every errand that is due."""
+        if not self._settings.notices.channels:
+            return
         since = now - 2 * self._settings.notices.give_up_hours * _HOUR - LONGEST_PAUSE_SECONDS
         jobs = self._store.to_tell(since, now)
         self._learn(jobs)
@@ -160,7 +145,8 @@ class Postman:
         if outcome.delivered or given_up:
             self._settle(errand, outcome, tries.made, now)
         else:
-            tries.due = now + max(self._pause(tries.made), outcome.pause_seconds)
+            pause = pause_after(tries.made, self._settings.notices.first_pause_seconds)
+            tries.due = now + max(pause, outcome.pause_seconds)
             tries.under_way = False
 
     def _settle(self, errand: Errand, outcome: Outcome, made: int, now: float) -> None:
@@ -173,10 +159,11 @@ class Postman:
             self._settled.setdefault(job.id, set()).add(errand.key)
             self._tries.pop(errand.key, None)
 
-    def _pause(self, made: int) -> float:
-        """Return how long to wait after a number of tries, a little more or less each time."""
-        pause = self._settings.notices.first_pause_seconds * GROWTH ** min(made - 1, 20)
-        return min(pause, LONGEST_PAUSE_SECONDS) * random.uniform(0.8, 1.2)
+
+def pause_after(tries: int, first_seconds: float) -> float:
+    """Return how long to wait after so many tries: three times longer each time, a little more or less."""
+    pause = first_seconds * GROWTH ** min(tries - 1, 20)
+    return min(pause, LONGEST_PAUSE_SECONDS) * random.uniform(0.8, 1.2)
 
 
 def _told(notices: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:

@@ -8,6 +8,7 @@ from lmsvc.store.database import Row, Session
 from lmsvc.store.events import add_event
 from lmsvc.store.models import Items, Jobs, JobTags
 from lmsvc.store.records import Job, JobHead, JsonObject
+from lmsvc.store.retention import removed
 from lmsvc.store.room import require_room
 
 _TERMINAL = [state for state in JobState if is_terminal(state)]
@@ -65,14 +66,14 @@ class ChangeStore(Part):
             return read_job(session, job_id)
 
     def retry(self, job_id: str, now: float, most_jobs: int = 0) -> bool:
-        """Queue an ended job again as its next attempt; False if it runs, waits, or succeeded wholly.
+        """Queue an ended job again as its next attempt; False if it runs, waits, succeeded wholly or has expired.
 
         Raises:
             TooManyJobs: as many of its user's jobs wait or run as may; 0 is no bound.
         """
         unfinished = Items.select(Items.job_id).where((Items.job_id == job_id) & Items.state.in_(_UNFINISHED))
         succeeded = (Jobs.state == JobState.SUCCEEDED) & fn.EXISTS(unfinished)
-        condition = Jobs.state.in_([JobState.FAILED, JobState.CANCELLED]) | succeeded
+        condition = (Jobs.state.in_([JobState.FAILED, JobState.CANCELLED]) | succeeded) & ~removed()
         changes = _FRESH | _NO_LEASE | {"state": JobState.QUEUED, "attempt": Jobs.attempt + 1}
         with self._database.writing() as session:
             row = session.one(Jobs.select(Jobs.user).where(Jobs.id == job_id))

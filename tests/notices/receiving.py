@@ -2,7 +2,6 @@
 
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,12 +26,10 @@ class Hook:
     statuses: list[int] = field(default_factory=lambda: [204])
     headers: dict[str, str] = field(default_factory=dict)
     came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
 
     def take(self, headers: dict[str, str], body: bytes) -> int:
         """Note a request; return the status to answer with."""
         self.came.append((headers, body))
-        self.times.append(time.monotonic())
         return self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
 
 
