@@ -25,6 +25,7 @@ META_BYTES = 1_000_000
 ROWS = 8
 MOST_COLUMNS = 400
 CELL_CHARACTERS = 80
+HEADER_CHARACTERS = 200
 NOT_UTF8 = "This file is not UTF-8 text, which the tools read: save it as UTF-8. It is shown as Windows-1252."
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon"}
 
@@ -78,8 +79,8 @@ def _text(path: Path) -> PreviewBody:
         head = _whole_lines(stream.read(HEAD_BYTES))
     encoding, text = _decoded(head)
     columns, rows = read_csv(io.StringIO(text, newline=""))
-    if not columns or "\0" in text:
-        raise NoTable("This file is no text table.")
+    if not columns or "\0" in text or any(len(column) > HEADER_CHARACTERS for column in columns):
+        raise NoTable("This file is no text table: its first line holds no headers.")
     delimiter = NAMES[delimiter_of(text.partition("\n")[0])]
     return _body(columns, rows, encoding, delimiter, None if encoding == "UTF-8" else NOT_UTF8)
 

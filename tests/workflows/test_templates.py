@@ -144,6 +144,6 @@ def test_a_site_adds_workflows_and_extends_shipped_ones(tmp_path: Path) -> None:
 def test_a_faulty_description_says_what_is_wrong(more: str, told: str, tmp_path: Path) -> None:
     """A workflow that cannot be used is refused with its file and the reason."""
     (tmp_path / "1.yaml").write_text(SMALL.format(name="say", more=more))
-    with pytest.raises(RegistryError, match="1.yaml") as caught:
+    with pytest.raises(RegistryError, match=r"1\.yaml") as caught:
         load_workflows([tmp_path])
     assert told in str(caught.value)

@@ -1,0 +1,137 @@
+"""The pages of a new job, used without scripts."""
+
+import json
+
+import pytest
+
+from lmsvc.jobs.faults import Fault
+from lmsvc.web.new_document import excerpt, placed
+from tests.web.forms import Browser
+from tests.web.site import ECHO, Site
+
+TABLE = b"scientificName,lon,lat,year\n<b>Fictia</b>,1,2,1987\n"
+EVIL = "<script>alert('x')</script>"
+
+
+@pytest.fixture
+def browser(site: Site) -> Browser:
+    """Give a browser without scripts."""
+    return Browser(site.client)
+
+
+def test_every_workflow_and_tool_is_offered(site: Site, browser: Browser) -> None:
+    """The first page leads to a form for each workflow and each tool, and every one can be shown."""
+    page = browser.show("/new")
+    for name in [*site.app.extensions["lmsvc"].registries.workflows, "create_sdm", "echo_text"]:
+        assert f'href="/new/{name}"' in page
+        assert f'action="/new/{name}"' in browser.show(f"/new/{name}")
+    assert site.client.get("/new/nothing").status_code == 404
+
+
+def test_a_form_is_filled_in_looked_at_and_submitted(site: Site, browser: Browser) -> None:
+    """Files come with the form, columns are offered, faults stand at their fields, the plan is shown, a job made."""
+    browser.show("/new/model_species")
+    layers = [("rain.tif", b"rain"), ("heat.tif", b"heat")]
+    browser.send("look", {"min_x": "1,5"}, occurrences=[("points.csv", TABLE)], layers=layers)
+    assert "lon (found by itself)" in browser.text
+    assert "&lt;b&gt;Fictia" in browser.text
+    assert browser.faults() == []
+    browser.send("plan")
+    assert browser.faults()[0] == "must be a number"
+    browser.send("plan", {"min_x": "", "species_column": "year"})
+    assert "The plan" in browser.text
+    assert "wrangle_occurrences" in browser.text
+    assert site.client.get("/api/v1/jobs").get_json()["jobs"] == []
+    response = browser.send("submit", {"job_name": "Two layers"})
+    assert response.status_code == 303
+    job_id = response.headers["Location"].removeprefix("/jobs/")
+    document = site.client.get(f"/api/v1/jobs/{job_id}/document").get_json()
+    assert document["name"] == "Two layers"
+    assert [layer["label"] for layer in document["inputs"]["layers"]] == ["rain", "heat"]
+    assert document["steps"]["split"]["in"]["species_key"] == {"value": "year"}
+
+
+def test_a_form_sent_twice_makes_one_job(site: Site, browser: Browser) -> None:
+    """Pressing the button again leads to the same job; a changed form that was shown anew makes another."""
+    browser.show("/new/echo_text")
+    once = browser.text
+    first = browser.send("submit", {"text": "hello"}).headers["Location"]
+    browser.text = once
+    assert browser.send("submit", {"text": "hello"}).headers["Location"] == first
+    browser.show("/new/echo_text")
+    assert browser.send("submit", {"text": "hello"}).headers["Location"] != first
+
+
+def test_run_again_fills_in_what_the_job_was_made_from(site: Site, browser: Browser) -> None:
+    """From a job of a form the form opens with its files and values; from another its document."""
+    browser.show("/new/create_point_heatmap")
+    tables = [("a.csv", TABLE), ("b.csv", TABLE + b"x,1,1,1\n")]
+    sent = browser.send("submit", {"resolution": "0.25", "title": EVIL}, points=tables)
+    page = browser.show(f"/new?from={sent.headers['Location'].removeprefix('/jobs/')}")
+    assert browser.address.startswith("/new/create_point_heatmap?from=")
+    assert browser.fields()["resolution"] == "0.25"
+    assert browser.fields()["title"] == EVIL
+    assert EVIL not in page
+    assert len(browser.fields().getlist("points.upload")) == 2
+    again = browser.send("submit", {"resolution": "0.5"})
+    assert again.status_code == 303
+    job_id = site.submit(ECHO).get_json()["id"]
+    browser.show(f"/new?from={job_id}")
+    assert browser.address.startswith("/new/document?from=")
+    assert json.loads(browser.fields()["document"]) == ECHO
+
+
+def test_a_file_is_taken_out_by_its_box(site: Site, browser: Browser) -> None:
+    """An upload whose box is not checked any more is not part of the job; what is needed then is asked for."""
+    browser.show("/new/create_point_heatmap")
+    browser.send("plan", points=[("a.csv", TABLE), ("b.csv", b"x,y\n1,2\n")])
+    kept = browser.fields().getlist("points.upload")
+    browser.send("plan", {"points.upload": kept[:1]})
+    assert browser.fields().getlist("points.upload") == kept[:1]
+    browser.send("plan", {"points.upload": []})
+    assert browser.faults() == ["this is needed"]
+
+
+def test_sets_of_files_grow_one_by_one(site: Site, browser: Browser) -> None:
+    """With a set of layers filled in the form offers the next one; each makes a step of its own."""
+    browser.show("/new/model_species")
+    needed = {"occurrences": [("points.csv", TABLE)], "layers": [("a.tif", b"a")]}
+    browser.send("plan", **needed, **{"scenarios.1": [("b.tif", b"b")]})
+    browser.send("plan", **{"scenarios.2": [("c.tif", b"c")]})
+    assert browser.fields()["scenarios.sets"] == "3"
+    assert "project_2" in browser.text
+    assert "project_3" not in browser.text
+
+
+def test_every_fault_of_a_document_is_shown_at_its_line(browser: Browser) -> None:
+    """All faults are listed with their lines, and the lines shown with what is wrong; text stays text."""
+    browser.show("/new/document")
+    text = f'{{\n"name": "{EVIL}",\n"steps": {{"say": {{"run": "ech_text",\n"in": 3}}}},\n"outputs": ["other/text"]\n}}'
+    browser.send("plan", {"document": text})
+    for line, what in ((3, "unknown tool"), (4, "must be an object"), (5, "unknown step")):
+        assert f'href="#line-{line}"' in browser.text
+        assert what in browser.text[browser.text.index(f'id="line-{line}"') :]
+    assert "<script>alert" not in browser.text
+    assert browser.fields()["document"].splitlines() == text.splitlines()
+    browser.send("plan", {"document": '{"a": 1,\n}'})
+    assert 'href="#line-2"' in browser.text
+
+
+def test_a_document_is_planned_and_submitted(site: Site, browser: Browser) -> None:
+    """A document without faults shows its plan first and makes a job when it is submitted."""
+    browser.show("/new/document")
+    browser.send("plan", {"document": json.dumps(ECHO)})
+    assert "1 stage, 1 step, 1 task" in " ".join(browser.text.split())
+    assert browser.send("submit").status_code == 303
+    assert site.client.get("/api/v1/jobs").get_json()["jobs"][0]["name"] == "echo"
+
+
+def test_long_documents_show_only_lines_near_faults() -> None:
+    """Of a long text the faulty lines and a few around them are shown, gaps marked."""
+    text = json.dumps({f"a{number}": number for number in range(500)}, indent=1)
+    faults = list(placed([Fault("/a100", ""), Fault("/a400", ""), Fault("/nothing", "")], text))
+    assert sorted(each.line for each in faults) == [1, 102, 402]
+    lines = list(excerpt(text, faults))
+    assert len(lines) == 4 + 7 + 7
+    assert [line.number for line in lines if line.gap] == [99, 399]
+    assert [line.number for line in lines if line.faults] == [1, 102, 402]
