@@ -26,7 +26,9 @@ from tests.web.asking import body, problem
 from tests.web.server import Server
 from tests.web.site import Site
 
+PUBLIC = ["/shared/{secret}", "/healthz", "/static/{name}", "/sign-in", "/sign-in"]
 TOKEN = "a-token-of-the-tests-0123456789"
+UNBOUND = {"user_per_second": 0, "address_per_second": 0, "failures_per_minute": 0}
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 CHECKS = [
     not_a_server_error,
@@ -62,25 +64,36 @@ def guarded(tmp_path: Path, token_file: Path) -> Iterator[Site]:
     made.store.close()
 
 
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Give a web service that asks for a token, which tests share, and for which no requests come too fast."""
+    root = tmp_path_factory.mktemp("patient")
+    (root / "token").write_text(TOKEN)
+    made = Site.make(root / "data", token_file=root / "token", rates=UNBOUND)
+    yield made
+    made.store.close()
+
+
 def addresses() -> list[tuple[str, str]]:
     """Return a method and an address for each operation, besides those that need no token."""
     given = {"job_id": "abcdefgh23", "upload": "0" * 32, "path": "say/text/out.txt", "name": "echo_text"}
+    given |= {"transfer": "0" * 32, "user": "ada", "token": "abcdefgh", "step": "say"}
     return [(each.method, each.path.format(**given)) for each in OPERATIONS if not each.public]
 
 
 @pytest.mark.parametrize(("method", "path"), [*addresses(), ("GET", "/nothing"), ("OPTIONS", "/"), ("PUT", "/healthz")])
-def test_nothing_is_told_without_the_token(guarded: Site, method: str, path: str) -> None:
+def test_nothing_is_told_without_the_token(patient: Site, method: str, path: str) -> None:
     """Each operation, and each address that is none, gets 401 with what to do, whatever it would have answered."""
-    response = guarded.client.open(path, method=method, data=b"{}")
+    response = patient.client.open(path, method=method, data=b"{}")
     told = problem(response, 401, "unauthorized")
     assert "Authorization: Bearer" in told["detail"]
-    assert response.headers["WWW-Authenticate"].startswith('Basic realm="lmsvc"')
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="lmsvc"'
 
 
 @pytest.mark.parametrize(("method", "path"), addresses())
-def test_the_token_opens_everything(guarded: Site, method: str, path: str) -> None:
+def test_the_token_opens_everything(patient: Site, method: str, path: str) -> None:
     """With the token no operation answers 401."""
-    assert guarded.client.open(path, method=method, data=b"{}", headers=BEARER).status_code != 401
+    assert patient.client.open(path, method=method, data=b"{}", headers=BEARER).status_code != 401
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/static/style.css", "/static/icon.svg"])
@@ -90,7 +103,7 @@ def test_health_and_style_need_no_token(guarded: Site, path: str) -> None:
 
 
 @pytest.mark.parametrize("headers", [BEARER, basic("", TOKEN), basic("anybody", TOKEN), basic("Ada:", TOKEN)])
-def test_programs_send_bearer_and_browsers_basic(guarded: Site, headers: dict[str, str]) -> None:
+def test_programs_send_bearer_or_basic(guarded: Site, headers: dict[str, str]) -> None:
     """Both kinds of header are read; the user name does not matter, but a colon ends it."""
     expected = 401 if headers == basic("Ada:", TOKEN) else 200
     assert guarded.client.get("/api/v1/jobs", headers=headers).status_code == expected
@@ -114,19 +127,18 @@ def test_programs_send_bearer_and_browsers_basic(guarded: Site, headers: dict[st
         "Bearer \xe4",
     ],
 )
-def test_anything_else_is_refused(guarded: Site, header: str) -> None:
+def test_anything_else_is_refused(patient: Site, header: str) -> None:
     """Parts of the token, more than it, other schemes and broken headers get 401, never 500."""
-    response = guarded.client.get("/api/v1/jobs", headers={"Authorization": header})
+    response = patient.client.get("/api/v1/jobs", headers={"Authorization": header})
     problem(response, 401, "unauthorized")
     assert TOKEN not in response.get_data(as_text=True)
 
 
-def test_a_browser_gets_a_page_that_asks(guarded: Site) -> None:
-    """Outside the API a browser sees a page, and the header that makes it ask for the password."""
+def test_a_browser_is_led_to_the_page_to_sign_in(guarded: Site) -> None:
+    """Outside the API a browser is sent to a page of our own instead of asking by itself."""
     response = guarded.client.get("/", headers={"Accept": "text/html"})
-    assert (response.status_code, response.mimetype) == (401, "text/html")
-    assert response.headers["WWW-Authenticate"].startswith("Basic")
-    assert "with any user name" in response.get_data(as_text=True)
+    assert (response.status_code, response.headers["Location"]) == (303, "/sign-in?next=/")
+    assert "WWW-Authenticate" not in response.headers
 
 
 def test_a_changed_token_holds_at_once(guarded: Site, token_file: Path) -> None:
@@ -153,7 +165,7 @@ def test_without_a_usable_token_nobody_is_let_in(guarded: Site, token_file: Path
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
 def test_a_password_kept_by_a_browser_serves_no_other_site(guarded: Site, headers: dict[str, str]) -> None:
-    """A browser sends its Basic password for other sites' forms as well: such changes are refused."""
+    """A browser that was given a Basic password sends it for other sites' forms as well: these are refused."""
     job_id = guarded.queued()
     asked = {**basic("ada", TOKEN), **headers}
     for path in (f"/jobs/{job_id}/cancel", f"/api/v1/jobs/{job_id}/cancel", "/api/v1/jobs"):
@@ -169,9 +181,11 @@ def test_the_service_says_that_it_wants_a_token(guarded: Site, site: Site) -> No
     assert set(described["components"]["securitySchemes"]) == {"bearer", "basic"}
     assert described["security"] == [{"bearer": []}, {"basic": []}]
     public = [path for path, methods in described["paths"].items() for it in methods.values() if "security" in it]
-    assert public == ["/healthz", "/static/{name}"]
+    assert public == PUBLIC
     assert "401" in described["paths"]["/metrics"]["get"]["responses"]
-    assert "401" not in json.dumps(body(site.client.get("/openapi.json")))
+    open_to_all = body(site.client.get("/openapi.json"))
+    assert "security" not in open_to_all
+    assert "401" not in open_to_all["paths"]["/metrics"]["get"]["responses"]
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +193,7 @@ def guarded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
     """Give a gunicorn process that asks for a token."""
     root = tmp_path_factory.mktemp("guarded")
     (root / "token").write_text(TOKEN)
-    with Server.start(root / "data", LMSVC_TOKEN_FILE=str(root / "token")) as server:
+    with Server.start(root / "data", LMSVC_TOKEN_FILE=str(root / "token"), LMSVC_RATES=json.dumps(UNBOUND)) as server:
         yield server
 
 
