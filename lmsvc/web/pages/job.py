@@ -8,6 +8,7 @@ from flask import Response, request
 
 from lmsvc.jobs.states import ItemState, JobState, is_terminal
 from lmsvc.store.records import JobHead
+from lmsvc.web.access import identity
 from lmsvc.web.bodies import Progress
 from lmsvc.web.documents import job_or_404
 from lmsvc.web.operations import Answer, Operation
@@ -38,10 +39,11 @@ def job_page(job_id: str) -> Response:
         skipped=_items(job_id, ItemState.SKIPPED),
         results=results_of(job_id, found.store.outputs(job_id)) if over else None,
         over=over,
-        can_retry=_can_retry(status.state, status.progress),
+        can_retry=not status.removed and _can_retry(status.state, status.progress),
         live=not over,
         cites=citations(job.document, found.registries),
         copies=copies(job_id, request.host_url.rstrip("/"), bool(found.settings.token_file), job.document),
+        share=None if identity().shared_job else found.store.share_of(job_id, time.time()),
         **_pictures(job, job.document),
     )
 
