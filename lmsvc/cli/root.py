@@ -19,6 +19,7 @@ CHAPTERS: dict[str, dict[str, Entry]] = {
     "Jobs": {
         "validate": Entry("lmsvc.cli.validate:validate", "Check a job document without a service."),
         "plan": Entry("lmsvc.cli.plan:plan", "Show the plan the service would make of a job document."),
+        "new": Entry("lmsvc.cli.workflows:new", "Make a job of a workflow's parameters."),
         "upload": Entry("lmsvc.cli.upload:upload", "Upload files and print their ids."),
         "submit": Entry("lmsvc.cli.submit:submit", "Submit a job, with the local files it names."),
         "status": Entry("lmsvc.cli.status:status", "Show one job, or the list of jobs."),
@@ -31,6 +32,7 @@ CHAPTERS: dict[str, dict[str, Entry]] = {
     },
     "Site": {
         "tools": Entry("lmsvc.cli.site:tools", "List the tools, or show one."),
+        "workflows": Entry("lmsvc.cli.workflows:workflows", "List the workflows, or show one."),
         "datasets": Entry("lmsvc.cli.site:datasets", "List the site's datasets."),
         "pools": Entry("lmsvc.cli.site:pools", "List the pools and their slots."),
         "check": Entry("lmsvc.cli.check:check", "Run a small job in every pool on every host."),

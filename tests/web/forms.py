@@ -80,11 +80,13 @@ class Browser:
         parser.feed(self.text[self.text.index('<form class="new"') :])
         return parser.fields
 
-    def send(self, action: str, changes: Mapping[str, Any] | None = None, **files: list[File]) -> TestResponse:
+    def send(
+        self, action: str, changes: Mapping[str, Any] | None = None, files: Mapping[str, list[File]] | None = None
+    ) -> TestResponse:
         """Press a button of the page's form after filling in some fields and choosing files."""
         data: dict[str, Any] = {name: values for name, values in self.fields().lists()}
         data |= {"action": action, **(changes or {})}
-        for name, contents in files.items():
+        for name, contents in (files or {}).items():
             data[name] = [(BytesIO(content), file_name) for file_name, content in contents]
         response = self._client.post(self.address.partition("?")[0], data=data, content_type="multipart/form-data")
         self.text = response.get_data(as_text=True)

@@ -32,7 +32,7 @@ def test_a_form_is_filled_in_looked_at_and_submitted(site: Site, browser: Browse
     """Files come with the form, columns are offered, faults stand at their fields, the plan is shown, a job made."""
     browser.show("/new/model_species")
     layers = [("rain.tif", b"rain"), ("heat.tif", b"heat")]
-    browser.send("look", {"min_x": "1,5"}, occurrences=[("points.csv", TABLE)], layers=layers)
+    browser.send("look", {"min_x": "1,5"}, {"occurrences": [("points.csv", TABLE)], "layers": layers})
     assert "lon (found by itself)" in browser.text
     assert "&lt;b&gt;Fictia" in browser.text
     assert browser.faults() == []
@@ -66,7 +66,7 @@ def test_run_again_fills_in_what_the_job_was_made_from(site: Site, browser: Brow
     """From a job of a form the form opens with its files and values; from another its document."""
     browser.show("/new/create_point_heatmap")
     tables = [("a.csv", TABLE), ("b.csv", TABLE + b"x,1,1,1\n")]
-    sent = browser.send("submit", {"resolution": "0.25", "title": EVIL}, points=tables)
+    sent = browser.send("submit", {"resolution": "0.25", "title": EVIL}, {"points": tables})
     page = browser.show(f"/new?from={sent.headers['Location'].removeprefix('/jobs/')}")
     assert browser.address.startswith("/new/create_point_heatmap?from=")
     assert browser.fields()["resolution"] == "0.25"
@@ -84,7 +84,7 @@ def test_run_again_fills_in_what_the_job_was_made_from(site: Site, browser: Brow
 def test_a_file_is_taken_out_by_its_box(site: Site, browser: Browser) -> None:
     """An upload whose box is not checked any more is not part of the job; what is needed then is asked for."""
     browser.show("/new/create_point_heatmap")
-    browser.send("plan", points=[("a.csv", TABLE), ("b.csv", b"x,y\n1,2\n")])
+    browser.send("plan", files={"points": [("a.csv", TABLE), ("b.csv", b"x,y\n1,2\n")]})
     kept = browser.fields().getlist("points.upload")
     browser.send("plan", {"points.upload": kept[:1]})
     assert browser.fields().getlist("points.upload") == kept[:1]
@@ -96,8 +96,8 @@ def test_sets_of_files_grow_one_by_one(site: Site, browser: Browser) -> None:
     """With a set of layers filled in the form offers the next one; each makes a step of its own."""
     browser.show("/new/model_species")
     needed = {"occurrences": [("points.csv", TABLE)], "layers": [("a.tif", b"a")]}
-    browser.send("plan", **needed, **{"scenarios.1": [("b.tif", b"b")]})
-    browser.send("plan", **{"scenarios.2": [("c.tif", b"c")]})
+    browser.send("plan", files={**needed, "scenarios.1": [("b.tif", b"b")]})
+    browser.send("plan", files={"scenarios.2": [("c.tif", b"c")]})
     assert browser.fields()["scenarios.sets"] == "3"
     assert "project_2" in browser.text
     assert "project_3" not in browser.text
