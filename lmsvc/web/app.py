@@ -4,7 +4,20 @@ from flask import Flask
 
 from lmsvc.settings import Settings
 from lmsvc.store import Store
-from lmsvc.web import access, formats, metrics, new, openapi, pages, problems, resumable, security, services, unread
+from lmsvc.web import (
+    access,
+    formats,
+    metrics,
+    new,
+    openapi,
+    pages,
+    problems,
+    request_log,
+    resumable,
+    security,
+    services,
+    unread,
+)
 from lmsvc.web.api import OPERATIONS
 from lmsvc.web.operations import RestConverter
 from lmsvc.web.services import Services
@@ -28,6 +41,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     resumable.install(app)
     new.install(app, found)
     access.install(app, settings, OPERATIONS)
+    request_log.install(app)
     metrics.install(app, found)
     problems.register(app)
     formats.install(app)

@@ -3,6 +3,7 @@
 import errno
 import logging
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 from flask import Flask, Response, g, render_template, request
 from pydantic import BaseModel, Field
@@ -170,13 +171,13 @@ def _detail(error: HTTPException) -> str:
 
 
 def _from_unavailable(error: StoreUnavailable) -> Response:
-    _log.warning("%s the database is unavailable: %s", g.get("request_id", ""), error)
+    _log.warning("the database is unavailable: %s", error)
     detail = "The database does not answer. Nothing was changed; try again."
     return respond(Problem(503, "unavailable", detail, headers={"Retry-After": "2"}))
 
 
 def _from_full(error: StoreFull) -> Response:
-    _log.error("%s no room for the database: %s", g.get("request_id", ""), error)
+    _log.error("no room for the database: %s", error)
     return respond(Problem(507, "no-space", "The database has no room left. Nothing was changed."))
 
 
@@ -188,11 +189,11 @@ def _from_cursor(error: BadCursor) -> Response:
 def _from_system(error: OSError) -> Response:
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         return _from_anything(error)
-    _log.error("%s no room on the disk: %s", g.get("request_id", ""), error)
+    _log.error("no room on the disk: %s", error)
     return respond(Problem(507, "no-space", "The data directory has no room left. Nothing was stored."))
 
 
 def _from_anything(error: Exception) -> Response:
-    _log.error("%s %s %s failed", g.get("request_id", ""), request.method, request.path, exc_info=error)
+    _log.error("%s %s failed", request.method, quote(request.path), exc_info=error)
     detail = "This is a fault of the service. Its log holds the details under this request_id."
     return respond(Problem(500, "internal-error", detail))

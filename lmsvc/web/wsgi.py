@@ -1,6 +1,5 @@
 """For gunicorn: `gunicorn "lmsvc.web.wsgi:app_from_environment()"`."""
 
-import logging
 from typing import TYPE_CHECKING
 
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -8,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lmsvc.paths import DataPaths
 from lmsvc.settings import Settings
 from lmsvc.store import open_store
+from lmsvc.web import request_log
 from lmsvc.web.app import create_app
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def app_from_environment() -> "WSGIApplication":
 
     Behind our proxy, and only there, what it says of the client's address, scheme and host is believed.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    request_log.configure()
     settings = Settings()
     DataPaths(settings.data_dir).make()
     store = open_store(settings.database_url)
