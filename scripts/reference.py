@@ -22,6 +22,8 @@ from lmsvc.registry import SHIPPED_TOOLS, load_tools
 from lmsvc.settings import Limits, MailSettings, NoticeSettings, PoolSettings, Settings
 from lmsvc.web.api import OPERATIONS
 from lmsvc.web.openapi import document
+from lmsvc.workflows.loading import SHIPPED_WORKFLOWS, load_workflows
+from lmsvc.workflows.parameters import Parameter
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 MARKER = "<!-- Below this line: written by `make docs`. Change the code instead. -->\n"
@@ -122,6 +124,28 @@ def _given(required: bool, default: object) -> str:
     return "required" if required else "" if default is None else f"`{default}`"
 
 
+def workflows() -> Iterator[str]:
+    """Yield a section for each shipped workflow."""
+    for workflow in load_workflows([SHIPPED_WORKFLOWS]).values():
+        yield f"## {workflow.name}"
+        yield f"**{workflow.title}.** {workflow.doc}"
+        yield f"Takes {workflow.takes}; makes {workflow.makes}."
+        rows = [
+            [
+                f"`{name}`",
+                _kind(it),
+                _given(it.required and it.default is None, it.default),
+                f"{it.title}. {it.description}",
+            ]
+            for name, it in workflow.parameters.items()
+        ]
+        yield table(["parameter", "type", "default", ""], rows)
+
+
+def _kind(parameter: Parameter) -> str:
+    return " or ".join(f"`{choice}`" for choice in parameter.enum) or f"`{parameter.type}`"
+
+
 def http_api() -> Iterator[str]:
     """Yield a section for each operation of the HTTP API."""
     paths: Mapping[str, Mapping[str, Any]] = document(OPERATIONS)["paths"]
@@ -149,6 +173,7 @@ PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
     "exit-codes": exit_codes,
     "tools": tools,
     "http-api": http_api,
+    "workflows": workflows,
 }
 
 
