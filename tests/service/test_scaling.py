@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from lmsvc.client.models import Pool
 from tests.service.conftest import ServiceFactory
 from tests.service.documents import echo, sleep_each
 from tests.service.running import RunningService, wait_for
@@ -22,10 +21,10 @@ def write_page(path: Path, pools: Mapping[str, Any]) -> None:
     path.with_suffix(".new").rename(path)
 
 
-def pool(service: RunningService, name: str = "default") -> Pool:
+def pool(service: RunningService, name: str = "default") -> dict[str, Any]:
     """Return a pool as the service shows it."""
     (found,) = (each for each in service.client.pools() if each["name"] == name)
-    return found
+    return dict(found)
 
 
 def test_a_pool_grows_with_its_work_and_shrinks_after_it(own_service: ServiceFactory) -> None:
