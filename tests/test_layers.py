@@ -35,8 +35,8 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     ),
     "web": frozenset(
         {
-            *("cctools", "doorbell", "heartbeats", "jobs", "paths", "planning", "pools", "registries", "settings"),
-            *("store", "tools", "worker", "workflows"),
+            *("cctools", "doorbell", "heartbeats", "jobs", "notices", "paths", "planning", "pools", "registries"),
+            *("settings", "store", "tools", "worker", "workflows"),
         }
     ),
 }

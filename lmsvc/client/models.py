@@ -74,6 +74,8 @@ class JobHead(TypedDict):
     cancel_requested: bool
     error: Record | None
     summary: Record | None
+    expires: str | None
+    removed: bool
     links: Record
 
 

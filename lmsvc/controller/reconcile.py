@@ -3,7 +3,7 @@
 | database | data directory | what is done |
 | --- | --- | --- |
 | no such job | a directory | the directory is removed |
-| succeeded | no package | the package is missing: said, with how to make it again |
+| succeeded, not expired | no package | the package is missing: said, with how to make it again |
 | running, its claim over | anything | nothing: the next controller claims it and goes on from its bundles |
 | any | files half written (``*.partial``) | removed once they are an hour old |
 """
@@ -17,6 +17,7 @@ from lmsvc.jobs.states import JobState
 from lmsvc.paths import DataPaths
 from lmsvc.settings import Settings
 from lmsvc.store.records import JobFilter
+from lmsvc.store.retention import is_removed
 from lmsvc.store.store import Store, open_store
 
 _HALF_WRITTEN_SECONDS = 3600.0
@@ -70,7 +71,7 @@ def missing_packages(paths: DataPaths, store: Store) -> Iterator[str]:
     while True:
         page = store.jobs(JobFilter(state=JobState.SUCCEEDED), cursor, _PAGE)
         for job in page.rows:
-            if not paths.job(job.id).package.exists():
+            if not is_removed(job) and not paths.job(job.id).package.exists():
                 yield job.id
         cursor = page.next_cursor
         if cursor is None:

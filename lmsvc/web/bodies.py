@@ -80,6 +80,8 @@ class JobHeadBody(BaseModel):
     cancel_requested: bool
     error: dict[str, Any] | None = Field(description="why it failed")
     summary: dict[str, Any] | None = Field(description="what came out of it")
+    expires: Moment | None = Field(description="when its results are removed; null: not known yet, or never")
+    removed: bool = Field(description="its results have expired and are gone")
     links: JobLinks
 
 

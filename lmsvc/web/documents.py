@@ -1,10 +1,12 @@
 """The document that a job was submitted with, to be looked at or submitted again."""
 
 import json
+from dataclasses import replace
 
 from flask import Response
 
 from lmsvc.store.records import Job
+from lmsvc.web.access import identity
 from lmsvc.web.openapi import JOB_DOCUMENT
 from lmsvc.web.operations import JSON, Answer, Operation
 from lmsvc.web.problems import not_found
@@ -19,7 +21,7 @@ def get_document(job_id: str) -> Response:
 
 
 def job_or_404(job_id: str) -> Job:
-    """Return a job with its document.
+    """Return a job with its document, to guests without whom it tells.
 
     Raises:
         Problem: 404.
@@ -28,7 +30,9 @@ def job_or_404(job_id: str) -> Job:
     job = services().store.job(job_id)
     if job is None:
         raise not_found(f"There is no job {job_id}.")
-    return job
+    if identity().owns(job.user):
+        return job
+    return replace(job, document={name: value for name, value in job.document.items() if name != "notify"})
 
 
 OPERATIONS = (

@@ -10,6 +10,7 @@ from pydantic import Field
 from lmsvc.jobs.states import JobState, is_terminal
 from lmsvc.store.errors import TooManyJobs
 from lmsvc.store.records import JobFilter
+from lmsvc.store.retention import is_removed
 from lmsvc.web.access import identity
 from lmsvc.web.answers import json_answer, matches, tagged
 from lmsvc.web.bodies import JobsPage, JobStatus
@@ -23,6 +24,7 @@ MAX_WAIT_SECONDS = 60.0
 LOOK_FIRST_SECONDS = 0.05
 LOOK_LATER_SECONDS = 0.25
 QUICK_LOOKS = 100
+REMOVED = "The job's results have expired and were removed; what it was asked is kept: submit that again."
 
 Text = Annotated[str | None, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 PageCursor = Annotated[str | None, Field(min_length=1, max_length=500, pattern=r"^[!-~]+$")]
@@ -94,7 +96,7 @@ def retry_job(job_id: str) -> Response:
     except TooManyJobs as error:
         raise too_many_jobs(most) from error
     if not queued:
-        detail = f"The job is {head.state}: there is nothing in it to be run again."
+        detail = REMOVED if is_removed(head) else f"The job is {head.state}: there is nothing in it to be run again."
         raise Problem(409, "wrong-state", detail)
     services().wake_controller()
     return json_answer(job_status(services(), head_or_404(job_id)), 202)

@@ -12,11 +12,12 @@ from pydantic import Field
 from lmsvc.jobs.states import is_terminal
 from lmsvc.paths import JobPaths
 from lmsvc.store.records import OutputFile
+from lmsvc.store.retention import is_removed
 from lmsvc.web.answers import json_answer
 from lmsvc.web.bodies import OutputBody, OutputsPage
 from lmsvc.web.downloads import Download, send
 from lmsvc.web.files import NotAPlainFile, open_beneath
-from lmsvc.web.jobs import PageLimit, Text
+from lmsvc.web.jobs import REMOVED, PageLimit, Text
 from lmsvc.web.operations import Answer, Operation, Query
 from lmsvc.web.problems import Problem, not_found
 from lmsvc.web.services import services
@@ -63,7 +64,8 @@ def get_package(job_id: str) -> Response:
         detail = f"The job is {head.state}; its package is made when it is over."
         raise Problem(404, "not-found", detail, headers={"Retry-After": "2"})
     paths = services().paths.job(job_id)
-    stream = _open(paths.root, paths.package.name, f"The job is {head.state} and has no package.")
+    has_none = REMOVED if is_removed(head) else f"The job is {head.state} and has no package."
+    stream = _open(paths.root, paths.package.name, has_none)
     download = Download(stream, paths.package, _tag(stream), f"{job_id}.zip", "application/zip")
     return send(download, services().settings)
 

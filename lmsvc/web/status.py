@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from lmsvc.jobs.states import JobState, is_terminal
 from lmsvc.store.records import JobHead, StepProgress
+from lmsvc.store.retention import is_removed
 from lmsvc.web.answers import etag
 from lmsvc.web.board import Snapshot
 from lmsvc.web.bodies import JobHeadBody, JobLinks, JobStatus, Progress, StepBody
@@ -41,7 +42,8 @@ def head_body(head: JobHead, waiting: str | None, has_package: bool = False) -> 
     return JobHeadBody.model_validate(
         {
             **{name: getattr(head, name) for name in ("id", "name", "user", "state", "attempt", "cancel_requested")},
-            **{name: getattr(head, name) for name in ("submitted", "started", "ended", "error", "summary")},
+            **{name: getattr(head, name) for name in ("submitted", "started", "ended", "error", "summary", "expires")},
+            "removed": is_removed(head),
             "tags": list(head.tags),
             "waiting": waiting,
             "links": links(head.id, has_package),

@@ -20,6 +20,7 @@ from lmsvc.store.records import Idempotency, NewJob, Submission
 from lmsvc.web.access import identity
 from lmsvc.web.answers import json_answer
 from lmsvc.web.bodies import Accepted
+from lmsvc.web.notices import told_of
 from lmsvc.web.openapi import JOB_DOCUMENT
 from lmsvc.web.operations import JSON, Answer, Body, Operation, Query
 from lmsvc.web.plans import PlanBody, plan_of
@@ -186,6 +187,7 @@ def _new_job(found: Services, checked: Checked) -> NewJob:
         total_tasks=plan.tasks,
         small=plan.small,
         tags=tuple(checked.document.tags),
+        notify=told_of(checked.document, who.user),
         template=checked.data.get("template"),
         any_uploads=who.admin,
         most_jobs=quota.jobs or 0,
