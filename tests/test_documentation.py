@@ -16,6 +16,7 @@ from lmsvc.jobs.datasets import parse_dataset
 from lmsvc.jobs.tools import parse_tool
 from lmsvc.jobs.validation import ValidationContext, validate_document
 from lmsvc.registry import SHIPPED_TOOLS, load_tools
+from lmsvc.workflows.workflow import parse_workflow
 from tests.ansible.tree import TYPES, options, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,11 +81,12 @@ def test_job_documents_shown_are_valid() -> None:
 
 
 def test_descriptions_shown_are_valid() -> None:
-    """Each YAML block is a tool or a dataset that would be loaded."""
+    """Each YAML block is a tool, a dataset or a workflow that would be loaded."""
     shown: list[dict[str, Any]] = [yaml.safe_load(text) for _, text in blocks("yaml")]
     for description in shown:
-        parse_tool(description) if "cwlVersion" in description else parse_dataset(description)
-    assert len(shown) >= 3
+        readers = {"cwlVersion": parse_tool, "parameters": parse_workflow, "files": parse_dataset}
+        next(reader for field, reader in readers.items() if field in description)(description)
+    assert len(shown) >= 4
 
 
 def test_commands_shown_exist() -> None:
