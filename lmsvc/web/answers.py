@@ -10,7 +10,10 @@ from lmsvc.web.operations import JSON
 
 
 def json_answer(body: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a model as a JSON response."""
+    """Return a model as a JSON response; what is only looked at has a tag, and is 304 where the client has it."""
+    if status == 200 and request.method in ("GET", "HEAD"):
+        text = body.model_dump_json()
+        return tagged(text, etag(text), {"Cache-Control": "private, no-cache", **(headers or {})})
     return Response(body.model_dump_json(), status, headers=dict(headers or {}), content_type=JSON)
 
 

@@ -142,14 +142,22 @@ def _query_parameter(name: str, facts: Json) -> Json:
 
 
 def _headers(operation: Operation) -> list[Json]:
+    known = {"If-None-Match": "the ETag of the answer at hand"} if _has_tag(operation) else {}
     return [
         {"name": name, "in": "header", "required": False, "description": meaning, "schema": {"type": "string"}}
-        for name, meaning in operation.headers.items()
+        for name, meaning in {**known, **operation.headers}.items()
     ]
+
+
+def _has_tag(operation: Operation) -> bool:
+    """Return whether answers have an ETag: all those that tell in JSON how something is."""
+    return operation.method == "GET" and any(answer.model for answer in operation.answers.values())
 
 
 def _responses(operation: Operation) -> Json:
     answers = {str(status): _answer(answer) for status, answer in operation.answers.items()}
+    if _has_tag(operation):
+        answers.setdefault("304", {"description": "Nothing has changed."})
     problems = {str(status): _problem(status) for status in sorted({*operation.problems, *_always(operation)})}
     return {**problems, **answers}
 

@@ -246,3 +246,13 @@ def test_items_say_why_they_gave_nothing(site: Site) -> None:
     assert item["command"] == list(command)
     assert len(body(site.client.get(address))["items"]) == 2
     problem(site.client.get(f"{address}?state=nonsense"), 400, "invalid-query")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/jobs", "/api/v1/jobs/{}/outputs", "/api/v1/tools", "/api/v1/jobs/{}/tasks"])
+def test_what_is_unchanged_is_not_sent_again(site: Site, path: str) -> None:
+    """Each list has an ETag: with it the answer is 304 and empty until the list is another one."""
+    address = path.format(site.ended())
+    first = site.client.get(address)
+    again = site.client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code, again.data) == (200, 304, b"")
+    assert site.client.get(address, headers={"If-None-Match": '"other"'}).data == first.data
