@@ -1,13 +1,14 @@
 """Fixtures: one browser for all, windows in it, services to look at."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol, Unpack
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.looking import Window
+from tests.browser.looking import Look, Window
 from tests.service.running import RunningService
 from tests.web.server import Server
 
@@ -21,7 +22,12 @@ ARGUMENTS = (
     "--disable-quic",
 )
 
-OpenWindow = Callable[..., Window]
+
+class OpenWindow(Protocol):
+    """Opens a window at a service."""
+
+    def __call__(self, address: str, **look: Unpack[Look]) -> Window:
+        """Open a window whose addresses begin with `address`."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,8 +52,8 @@ def window(browser: Browser) -> Iterator[OpenWindow]:
     """Give a way to open windows, each with cookies of its own; what goes wrong in one fails the test."""
     opened: list[Window] = []
 
-    def open_window(address: str, **settings: object) -> Window:
-        opened.append(Window.of(browser, address, **settings))
+    def open_window(address: str, **look: Unpack[Look]) -> Window:
+        opened.append(Window.of(browser, address, **look))
         return opened[-1]
 
     yield open_window

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
@@ -15,6 +15,14 @@ PHONE: ViewportSize = {"width": 390, "height": 800}
 DESK: ViewportSize = {"width": 1280, "height": 900}
 PATIENCE_MS = 120_000
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+
+
+class Look(TypedDict, total=False):
+    """How a window differs from a light one on a desk."""
+
+    viewport: ViewportSize
+    color_scheme: Literal["light", "dark"]
+    java_script_enabled: bool
 
 
 @dataclass
@@ -30,16 +38,14 @@ class Window:
         cls,
         browser: Browser,
         address: str,
-        viewport: ViewportSize = DESK,
-        color_scheme: Literal["light", "dark"] = "light",
-        java_script_enabled: bool = True,
+        **look: Unpack[Look],
     ) -> "Window":
-        """Open a window whose addresses begin with `address`; settings are those of a Playwright context."""
+        """Open a window whose addresses begin with `address`."""
         context = browser.new_context(
             base_url=address,
-            viewport=viewport,
-            color_scheme=color_scheme,
-            java_script_enabled=java_script_enabled,
+            viewport=look.get("viewport", DESK),
+            color_scheme=look.get("color_scheme", "light"),
+            java_script_enabled=look.get("java_script_enabled", True),
         )
         context.set_default_timeout(PATIENCE_MS)
         window = cls(context, context.new_page())

@@ -19,8 +19,9 @@ NAPS = {
     },
     "outputs": ["say/text"],
 }
+FAILING = "A table without records"
 FAILS = {
-    "name": "A table without records",
+    "name": FAILING,
     "inputs": {"table": {"upload": ""}},
     "steps": {
         "split": {
@@ -63,7 +64,7 @@ def test_a_failing_job_shows_its_stderr_within_two_clicks(
     there = window(service.url)
     there.page.goto("/")
     expect(there.page.locator(f"#job-{job_id} .chip")).to_have_text("failed", timeout=JOB_MS)
-    there.page.locator(f"#job-{job_id}").get_by_role("link", name=FAILS["name"]).click()
+    there.page.locator(f"#job-{job_id}").get_by_role("link", name=FAILING).click()
     failure = there.page.locator("section.failure")
     expect(failure).to_contain_text("no such column")
     expect(failure.locator("dl")).to_contain_text(re.compile("exit code"))

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -122,7 +123,9 @@ def test_what_users_wrote_stays_text(server: Server, window: OpenWindow) -> None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_accessible_and_fit_a_phone(server: Server, window: OpenWindow, tmp_path: Path, scheme: str) -> None:
+def test_pages_are_accessible_and_fit_a_phone(
+    server: Server, window: OpenWindow, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
     """No page breaks a rule of WCAG 2.2 AA that axe-core can check, or scrolls sideways on a phone."""
     job_id = _with_results(server.site, tmp_path / "example")
     failed = server.site.ended(JobState.FAILED, error={"detail": "1 of 12 items failed"})
