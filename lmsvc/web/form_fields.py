@@ -13,7 +13,7 @@ from lmsvc.web.previews_csv import NoTable, PreviewBody, preview_of
 from lmsvc.web.services import Services
 from lmsvc.web.uploads import UPLOAD_ID, user
 from lmsvc.workflows.parameters import Parameter
-from lmsvc.workflows.workflow import Workflow
+from lmsvc.workflows.workflow import NOTIFY, Workflow
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,9 @@ def form_of(found: Services, workflow: Workflow, given: Parameters | None, fault
     for fault in faults:
         by_name.get(fault.pointer.split("/")[1] if "/" in fault.pointer else "", others).append(fault)
     building = _Building(found, workflow, given)
-    fields = [building.field(name, tuple(fault.detail for fault in by_name[name])) for name in workflow.parameters]
+    channels = found.settings.notices.channels
+    shown = [name for name in workflow.parameters if NOTIFY.get(name, "") in {"", *channels}]
+    fields = [building.field(name, tuple(fault.detail for fault in by_name[name])) for name in shown]
     return Form(workflow, tuple(_groups(fields)), tuple(others), tuple(found.registries.datasets.values()))
 
 
@@ -165,7 +167,7 @@ class _Building:
             yield self._slot(name, parameter.several, value)
             return
         sets = value if isinstance(value, list) else []
-        for number, each in enumerate([*sets, None][: min(parameter.max_length, MOST_SETS)], 1):
+        for number, each in enumerate([*sets, None][: min(parameter.max_items, MOST_SETS)], 1):
             yield self._slot(f"{name}.{number}", True, each)
 
     def _slot(self, field: str, several: bool, value: JsonValue) -> Slot:

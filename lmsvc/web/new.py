@@ -39,6 +39,7 @@ class NewQuery(Query):
         str | None,
         Field(alias="from", pattern="^[a-z2-7]{10}$", description="job whose inputs and parameters are filled in"),
     ] = None
+    tool: Annotated[str | None, Field(pattern=r"^[\w.-]{1,100}$", description="tool whose form is shown")] = None
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,10 @@ class Outcome:
 
 
 def new_page(query: NewQuery) -> Response:
-    """Offer workflows and tools; with a job, go on to the form or document that it was made from."""
+    """Offer workflows and tools; with a job or tool, go on to its form, or to the document of the job."""
     found = services()
+    if query.tool is not None:
+        return to(url_for("new_form_page", name=query.tool))
     if query.from_ is not None:
         return to(_again(found, query.from_))
     tools = sorted(found.registries.tools.values(), key=lambda tool: (tool.category, tool.label))

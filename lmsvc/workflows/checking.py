@@ -114,6 +114,8 @@ class _Checking:
         if not isinstance(given, list):
             self.findings.add(self.at, "must be a list of sets of files")
             return None
+        if len(given) > self.parameter.max_items:
+            self.findings.add(self.at, f"more than {self.parameter.max_items} sets")
         return [self._several(join(self.at, number), each) for number, each in enumerate(given)]
 
     def _file(self, at: str, given: JsonValue) -> JsonValue:

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from lmsvc.jobs.faults import join
 from lmsvc.jobs.names import INPUTS
 from lmsvc.workflows.leaving_out import without_what_is_missing
-from lmsvc.workflows.workflow import JOB_NAME, StepPattern, Workflow
+from lmsvc.workflows.workflow import JOB_NAME, JOB_TAGS, NOTIFY, StepPattern, Workflow
 
 Values = Mapping[str, JsonValue]
 Node = Any
@@ -63,6 +63,7 @@ def make_document(workflow: Workflow, values: Values) -> Made:
     document = {
         "name": filling.text(f"${{{JOB_NAME}}}", "/name"),
         "description": " ".join(workflow.doc.split()),
+        **filling.about_job(),
         "inputs": inputs,
         "steps": steps,
         "outputs": list(_outputs(pattern.outputs, steps)),
@@ -74,6 +75,13 @@ def make_document(workflow: Workflow, values: Values) -> Made:
 class _Filling:
     values: Values
     origins: dict[str, str] = field(default_factory=dict)
+
+    def about_job(self) -> dict[str, Any]:
+        """Give the tags, and who is told, where they are given."""
+        tags = self.text(f"${{{JOB_TAGS}}}", "/tags")
+        told = {kind: self.text(f"${{{name}}}", f"/notify/{kind}") for name, kind in NOTIFY.items()}
+        notify = {kind: address for kind, address in told.items() if address is not ABSENT}
+        return ({} if tags is ABSENT else {"tags": tags}) | ({"notify": notify} if notify else {})
 
     def inputs(self, pattern: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for name, node in pattern.items():

@@ -30,7 +30,8 @@ class Parameter(BaseModel):
         minimum: least number.
         maximum: greatest number.
         exclusive_minimum: a number it must be above.
-        max_length: most characters of a text, or most elements of a list.
+        max_length: most characters of a text.
+        max_items: most elements of a list, or sets of files.
         accept: endings of the files that make sense.
         column_of: the file parameter whose table has the column that this parameter names.
         column_role: what that column holds: `species`, `x` or `y`.
@@ -52,6 +53,7 @@ class Parameter(BaseModel):
     maximum: float | None = None
     exclusive_minimum: float | None = None
     max_length: int = 1000
+    max_items: int = 1000
     accept: tuple[str, ...] = ()
     column_of: str | None = None
     column_role: Literal["species", "x", "y"] | None = None
@@ -79,8 +81,8 @@ class Parameter(BaseModel):
             return self._fault(value)
         if not isinstance(value, list):
             return "must be a list"
-        if len(value) > self.max_length:
-            return f"more than {self.max_length} elements"
+        if len(value) > self.max_items:
+            return f"more than {self.max_items} elements"
         return next((fault for each in value if (fault := self._fault(each))), None)
 
     def _fault(self, value: Json) -> str | None:

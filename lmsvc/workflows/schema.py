@@ -72,10 +72,12 @@ def _widget(parameter: Parameter) -> str:
 
 
 def _type(parameter: Parameter) -> Json:
+    if parameter.type == "scenarios":
+        return {**_FILES["scenarios"], "maxItems": parameter.max_items}
     if parameter.is_file:
         return dict(_FILES["files" if parameter.each else parameter.type])
     if parameter.type != parameter.element:
-        return {"type": "array", "maxItems": parameter.max_length, "items": _scalar(parameter)}
+        return {"type": "array", "maxItems": parameter.max_items, "items": _scalar(parameter)}
     return _scalar(parameter)
 
 

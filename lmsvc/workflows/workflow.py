@@ -11,7 +11,9 @@ from lmsvc.jobs.shape import faults_of
 from lmsvc.workflows.parameters import Parameter
 
 JOB_NAME: Final = "job_name"
-"""The parameter every workflow has: what the job is to be called."""
+JOB_TAGS: Final = "job_tags"
+NOTIFY: Final = {"job_email": "email", "job_webhook": "webhook"}
+"""Parameters that say who is told when the job is over, and by what."""
 
 TOOL_PREFIX: Final = "tool/"
 """What the name of a tool stands behind, where documents say what they were made from."""
@@ -79,17 +81,44 @@ Workflows = Mapping[str, Workflow]
 
 
 def parse_workflow(description: Mapping[str, Any]) -> Workflow:
-    """Read the description of a workflow; the job's name becomes its first parameter.
+    """Read the description of a workflow; what is asked of every job becomes its first and last parameters.
 
     Raises:
         DocumentError: with every fault of it.
     """
-    parameters = {JOB_NAME: _job_name(description), **description.get("parameters", {})}
+    parameters = {JOB_NAME: _job_name(description), **description.get("parameters", {}), **_OF_EVERY_JOB}
     given = {"template": description.get("name"), **description, "parameters": parameters}
     try:
         return Workflow.model_validate(given)
     except ValidationError as error:
         raise DocumentError(faults_of(error)) from error
+
+
+_OF_EVERY_JOB: Final[Mapping[str, Any]] = {
+    JOB_TAGS: {
+        "type": "strings",
+        "title": "Tags",
+        "description": "Words to find the job by, one per line.",
+        "group": "Job",
+        "advanced": True,
+        "max_length": 64,
+        "max_items": 20,
+    },
+    "job_email": {
+        "title": "Mail to",
+        "description": "Who gets a mail when the job is over; else as your account says.",
+        "group": "Job",
+        "advanced": True,
+        "max_length": 254,
+    },
+    "job_webhook": {
+        "title": "Webhook",
+        "description": "Address that gets a signed message when the job is over.",
+        "group": "Job",
+        "advanced": True,
+        "max_length": 2000,
+    },
+}
 
 
 def _job_name(description: Mapping[str, Any]) -> dict[str, Any]:

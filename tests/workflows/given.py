@@ -8,6 +8,7 @@ from lmsvc.workflows.loading import SHIPPED_WORKFLOWS, load_workflows
 
 CONTEXT = ValidationContext(tools=load_tools([SHIPPED_TOOLS]))
 WORKFLOWS = load_workflows([SHIPPED_WORKFLOWS])
+OF_THE_JOB = {"job_tags": ["a tag"], "job_email": "ada@example.org", "job_webhook": "https://example.org/told"}
 BOX = {"min_x": 0, "min_y": 0, "max_x": 30, "max_y": 20}
 
 
@@ -33,6 +34,8 @@ def something(name: str, key: str) -> object:
         return parameter.default
     if parameter.enum:
         return parameter.enum[-1]
+    if key in OF_THE_JOB:
+        return OF_THE_JOB[key]
     files = {"file": upload(1), "files": [upload(2), upload(3)], "scenarios": [[upload(2), upload(3)], [upload(4)]]}
     others = {"string": "a text", "integer": 3, "number": BOX.get(key, 0.5), "boolean": True}
     return {**files, **others}[parameter.type]

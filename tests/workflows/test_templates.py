@@ -38,7 +38,7 @@ def test_each_parameter_may_be_left_out_or_added(name: str) -> None:
     """The document stays valid with any one optional parameter more than the least, and it changes the document."""
     base = document_of(WORKFLOWS[name], least(name), CONTEXT)
     for key, parameter in WORKFLOWS[name].parameters.items():
-        if parameter.required or parameter.default is not None:
+        if parameter.required or parameter.default is not None or key.startswith("job_"):
             continue
         box = BOX if key in BOX else {}
         more = document_of(WORKFLOWS[name], {**least(name), key: something(name, key), **box}, CONTEXT)
@@ -49,8 +49,21 @@ def test_each_parameter_may_be_left_out_or_added(name: str) -> None:
 def test_every_parameter_is_used(name: str) -> None:
     """No parameter of a form is without effect on the document."""
     pattern = WORKFLOWS[name].document.model_dump_json()
-    unused = [key for key in WORKFLOWS[name].parameters if f"${{{key}}}" not in pattern and key != "job_name"]
+    own = [key for key in WORKFLOWS[name].parameters if not key.startswith("job_")]
+    unused = [key for key in own if f"${{{key}}}" not in pattern]
     assert unused == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_job_has_tags_and_somebody_to_tell(name: str) -> None:
+    """What is asked of every job gets into the document, and what is wrong with it is told of the parameter."""
+    given = {**least(name), "job_tags": ["paper"], "job_email": "ada@example.org"}
+    made = document_of(WORKFLOWS[name], given, CONTEXT)
+    assert (made["tags"], made["notify"]) == (["paper"], {"email": "ada@example.org"})
+    assert not {"tags", "notify"} & set(document_of(WORKFLOWS[name], least(name), CONTEXT))
+    with pytest.raises(DocumentError) as caught:
+        document_of(WORKFLOWS[name], {**least(name), "job_tags": [""], "job_webhook": "nowhere"}, CONTEXT)
+    assert {fault.pointer for fault in caught.value.faults} == {"/job_tags", "/job_webhook"}
 
 
 @pytest.mark.parametrize("name", NAMES)
