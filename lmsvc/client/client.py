@@ -6,12 +6,13 @@ from typing import Self
 
 from lmsvc.client.files import FileCalls
 from lmsvc.client.jobs import JobCalls
+from lmsvc.client.people import PeopleCalls
 from lmsvc.client.site import SiteCalls
 from lmsvc.client.transport import Transport
 from lmsvc.client.workflows import WorkflowCalls
 
 
-class Client(JobCalls, FileCalls, SiteCalls, WorkflowCalls):
+class Client(JobCalls, FileCalls, SiteCalls, WorkflowCalls, PeopleCalls):
     """Talks to one service.
 
     Every method raises ``ServiceUnreachable`` where nothing answers and ``ApiError`` where the service says no; both

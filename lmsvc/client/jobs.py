@@ -9,7 +9,7 @@ from typing import cast
 from lmsvc.client.calls import API, JSON, Calls, encode, job_path
 from lmsvc.client.errors import ClientError, ServiceUnreachable, StillRunning
 from lmsvc.client.following import Event, follow
-from lmsvc.client.models import TERMINAL, Item, Job, JobHead, JobPage, Plan, Submitted, Task
+from lmsvc.client.models import TERMINAL, Item, Job, JobHead, JobPage, Plan, Record, Submitted, Task
 from lmsvc.client.patience import Patience
 from lmsvc.client.transport import Query
 
@@ -36,6 +36,10 @@ class JobCalls(Calls):
     def job(self, job_id: str) -> Job:
         """Return the state of a job."""
         return cast(Job, self._object("GET", job_path(job_id)))
+
+    def job_document(self, job_id: str) -> Record:
+        """Return the document a job was made from."""
+        return cast(Record, self._object("GET", f"{job_path(job_id)}/document"))
 
     def change(self, job_id: str, etag: str, wait: float = 0.0) -> tuple[Job | None, str]:
         """Return the state of a job and its ETag once that differs from ``etag``; None after ``wait`` seconds."""

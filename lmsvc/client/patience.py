@@ -15,14 +15,14 @@ class Patience:
     """How often, and how long, one thing is tried again."""
 
     def __init__(self, seconds: float = PATIENCE_SECONDS, passing: Callable[[ClientError], bool] = passes) -> None:
-        """Give up after `seconds` without progress, or at once after an error that is not `passing`."""
+        """Give up `seconds` after the first failure since something was reached, or at once if it is not `passing`."""
         self._seconds = seconds
         self._passing = passing
         self.progressed()
 
     def progressed(self) -> None:
         """Begin to count anew: something was reached."""
-        self._since = time.monotonic()
+        self._failing_since: float | None = None
         self._pause = FIRST_PAUSE_SECONDS
 
     def failed(self, error: ClientError) -> None:
@@ -31,7 +31,9 @@ class Patience:
         Raises:
             ClientError: the error itself, where there is to be none.
         """
-        if not self._passing(error) or time.monotonic() - self._since > self._seconds:
+        now = time.monotonic()
+        self._failing_since = self._failing_since or now
+        if not self._passing(error) or now - self._failing_since > self._seconds:
             raise error
         asked = error.retry_after if isinstance(error, ApiError) else None
         time.sleep(max(self._pause, min(asked or 0.0, self._seconds)))

@@ -1,5 +1,6 @@
 """HTTP underneath the client: errors become this package's own, problems become ApiError."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,11 @@ import httpx
 
 from lmsvc.client.errors import ApiError, NotTrusted, ServiceUnreachable
 from lmsvc.client.trust import authorization, certificates, distrust
+
+TOO_FAST = 429
+HARMLESS = ("GET", "HEAD")
+TRIES = 5
+LONGEST_PAUSE_SECONDS = 10.0
 
 Query = dict[str, str | int | float | bool]
 Content = bytes | Iterator[bytes] | None
@@ -45,10 +51,19 @@ class Transport:
         headers: dict[str, str] | None = None,
         content: Content = None,
     ) -> httpx.Response:
-        """Return the whole answer to one request; a 304 is an answer, an error status raises."""
+        """Return the whole answer to one request; a 304 is an answer, an error status raises.
+
+        Where the service finds that questions come too fast, they wait as long as it says.
+        """
         timeout = self._timeout + float((query or {}).get("wait", 0))
-        with self.reach():
-            response = self._http.request(method, path, params=query, headers=headers, timeout=timeout, content=content)
+        for _ in range(TRIES):
+            with self.reach():
+                response = self._http.request(
+                    method, path, params=query, headers=headers, timeout=timeout, content=content
+                )
+            if response.status_code != TOO_FAST or method not in HARMLESS:
+                break
+            time.sleep(min(_seconds(response.headers.get("Retry-After", "")) or 1.0, LONGEST_PAUSE_SECONDS))
         _raise_problem(response)
         return response
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel
 
 from lmsvc.client import models
-from lmsvc.web import bodies, catalogue, plans, pools
+from lmsvc.web import accounts_bodies, bodies, catalogue, plans, pools, shares
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,11 @@ from lmsvc.web import bodies, catalogue, plans, pools
         (models.Tool, catalogue.ToolBody),
         (models.Dataset, catalogue.DatasetBody),
         (models.Pool, pools.PoolBody),
+        (models.Quota, accounts_bodies.QuotaBody),
+        (models.Me, accounts_bodies.MeBody),
+        (models.User, accounts_bodies.UserBody),
+        (models.Token, accounts_bodies.TokenBody),
+        (models.Share, shares.ShareBody),
     ],
 )
 def test_objects_have_the_members_the_service_sends(model: type, body: type[BaseModel]) -> None:
