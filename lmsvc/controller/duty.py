@@ -24,7 +24,8 @@ class Duty:
         self._name = name
         self._seconds = seconds
         self._work = work
-        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._stopping = False
         self.on = False
         """Whether it is this controller's to do."""
 
@@ -32,12 +33,21 @@ class Duty:
         """Begin; the thread ends with the process."""
         threading.Thread(target=self._run, name=self._name, daemon=True).start()
 
+    def wake(self) -> None:
+        """End the pause: there is something to do."""
+        self._woken.set()
+
     def stop(self) -> None:
         """Begin no more."""
-        self._stopping.set()
+        self._stopping = True
+        self._woken.set()
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._seconds):
+        while True:
+            self._woken.wait(self._seconds)
+            self._woken.clear()
+            if self._stopping:
+                return
             if self.on:
                 self._once()
 

@@ -40,7 +40,9 @@ HEARTBEAT_SECONDS = 3.0
 CLAIM_SECONDS = 1.0
 CANCEL_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
-NOTICES_SECONDS = 2.0
+RETENTION_SECONDS = 300.0
+NOTICES_SECONDS = 5.0
+"""Between two looks for something to tell; an end that this controller sees is told at once."""
 
 log = logging.getLogger(__name__)
 
@@ -66,10 +68,8 @@ class Controller:
         self._jobs = HeldJobs(self._owner, store, self._paths.controller_doorbell)
         self._waiting = Waiting(settings.no_worker_seconds)
         self._postman = Postman(settings, store, lambda: site_key(self._paths.notices_key))
-        self._duties = (
-            Duty("postman", NOTICES_SECONDS, self._postman.look),
-            Duty("retention", SWEEP_SECONDS, Retention(settings, store).sweep),
-        )
+        self._notices = Duty("postman", NOTICES_SECONDS, self._postman.look)
+        self._duties = (self._notices, Duty("retention", RETENTION_SECONDS, Retention(settings, store).sweep))
         self._due: dict[str, float] = {}
         self._told_slots: dict[str, int] = {}
         self._renewed = time.monotonic()
@@ -112,11 +112,17 @@ class Controller:
         self._cancel(now)
         self._plan_anew()
         self._claim(now)
-        self._jobs.advance(time.time())
+        self._advance()
         demands = list(self._jobs.demands())
         self._board.publish(demands, now)
         self._explain_waiting(demands, now)
         self._sweep(now)
+
+    def _advance(self) -> None:
+        held = len(self._jobs)
+        self._jobs.advance(time.time())
+        if len(self._jobs) < held:
+            self._notices.wake()
 
     def _every(self, what: str, seconds: float, now: float) -> bool:
         if now < self._due.get(what, 0.0):
