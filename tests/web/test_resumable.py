@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from lmsvc.store.accounts_records import Quota
 from tests.web.asking import body, problem
+from tests.web.people import guarded_site, person
 from tests.web.server import Server
 from tests.web.site import Site
 
@@ -295,3 +297,33 @@ def test_two_senders_of_one_upload_do_not_mix(server: Server) -> None:
             assert send(client, address, offset, content[offset:]).status_code == 204
         assert client.get(address).json()["upload"] == hashlib.sha256(content).hexdigest()[:32]
     assert set(statuses) <= {204, 400, 409, 423}
+
+
+def test_an_upload_in_parts_is_its_users(tmp_path: Path) -> None:
+    """Another user neither sees it, nor adds to it, nor ends it; a token that may only read begins none."""
+    site = guarded_site(tmp_path)
+    ada, bob = person(site, "ada"), person(site, "bob")
+    address = site.client.post(TUS, headers={**ada, **VERSION, "Upload-Length": "5"}).headers["Location"]
+    assert body(site.client.get(TUS, headers=bob))["transfers"] == []
+    problem(site.client.get(address, headers=bob), 404, "not-found")
+    part = {**PART, "Upload-Offset": "0"}
+    problem(site.client.patch(address, data=b"12345", headers={**bob, **part}), 404, "not-found")
+    problem(site.client.delete(address, headers={**bob, **VERSION}), 404, "not-found")
+    reader = person(site, "eve", scopes=["read"])
+    problem(site.client.post(TUS, headers={**reader, **VERSION, "Upload-Length": "5"}), 403, "forbidden")
+    done = site.client.patch(address, data=b"12345", headers={**ada, **part})
+    upload = f"/api/v1/uploads/{done.headers['Lmsvc-Upload']}"
+    assert (body(site.client.get(upload, headers=ada))["size"], done.status_code) == (5, 204)
+    problem(site.client.get(upload, headers=bob), 404, "not-found")
+    site.store.close()
+
+
+def test_what_is_on_its_way_counts_to_what_a_user_may_have(tmp_path: Path) -> None:
+    """Two uploads of 60 bytes begun at the same time are more than the 100 bytes allowed: the second is refused."""
+    site = guarded_site(tmp_path)
+    ada = {**person(site, "ada", quota=Quota(bytes=100)), **VERSION, "Upload-Length": "60"}
+    address = site.client.post(TUS, headers=ada).headers["Location"]
+    problem(site.client.post(TUS, headers=ada), 403, "quota-exceeded")
+    site.client.delete(address, headers=ada)
+    assert site.client.post(TUS, headers=ada).status_code == 201
+    site.store.close()
