@@ -11,6 +11,7 @@ from lmsvc.controller.crate_facts import RunFacts
 from lmsvc.controller.job_run import JobRun
 from lmsvc.controller.outputs import Published
 from lmsvc.controller.package import PackageContent, write_package
+from lmsvc.controller.sizes import disk_bytes
 from lmsvc.controller.verdict import failed_step, job_error, summary
 from lmsvc.jobs.datasets import Dataset
 from lmsvc.jobs.document import DatasetLayer, DatasetLayers
@@ -49,7 +50,8 @@ def finish(run: JobRun, store: Store, tools: Iterable[Tool], datasets: Iterable[
     )
     published = write_package(run.paths.package, run.results, run.paths.bundles, content)
     shutil.rmtree(run.paths.outputs, ignore_errors=True)
-    store.save_outputs(run.job.id, [_record(file) for file in published if file.path])
+    files = [_record(file) for file in published if file.path]
+    store.save_outputs(run.job.id, files, disk_bytes(run.paths.root))
     return error, {"items": counts, "files": len(published)}
 
 

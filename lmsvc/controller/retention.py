@@ -10,11 +10,9 @@
 
 import contextlib
 import logging
-import os
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
+from lmsvc.controller.sizes import disk_bytes
 from lmsvc.paths import DataPaths
 from lmsvc.settings import Settings
 from lmsvc.store.accounts_records import Quota
@@ -79,16 +77,3 @@ class Retention:
     def _measure(self) -> None:
         for job_id in self._store.unmeasured(AT_ONCE):
             self._store.set_package_bytes(job_id, disk_bytes(self._paths.job(job_id).root))
-
-
-def disk_bytes(directory: Path) -> int:
-    """Return how many bytes the files below a directory take; one with several names counts once."""
-    found = {(it.st_dev, it.st_ino): it.st_blocks * 512 for it in _stats(directory)}
-    return sum(found.values())
-
-
-def _stats(directory: Path) -> Iterator[os.stat_result]:
-    for folder, _, files in os.walk(directory):
-        for name in files:
-            with contextlib.suppress(FileNotFoundError):
-                yield os.lstat(Path(folder) / name)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lmsvc.controller.retention import Retention, disk_bytes
+from lmsvc.controller.retention import Retention
+from lmsvc.controller.sizes import disk_bytes
 from lmsvc.jobs.states import JobState
 from lmsvc.paths import DataPaths
 from lmsvc.settings import Settings
