@@ -63,7 +63,7 @@ def _scalar(text: str, parameter: Parameter) -> JsonValue:
 def _sets(name: str) -> int:
     """Return how many sets of files the form had room for."""
     text = request.form.get(name + SETS, "")
-    return min(int(text), MOST_SETS) if text.isascii() and text.isdigit() else 1
+    return min(int(text), MOST_SETS) if re.fullmatch("[0-9]{1,2}", text) else 1
 
 
 def _files(field: str, *, several: bool) -> JsonValue:

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lmsvc.jobs.faults import Fault
 from lmsvc.web.new_document import excerpt, placed
@@ -124,6 +126,39 @@ def test_a_document_is_planned_and_submitted(site: Site, browser: Browser) -> No
     assert "1 stage, 1 step, 1 task" in " ".join(browser.text.split())
     assert browser.send("submit").status_code == 303
     assert site.client.get("/api/v1/jobs").get_json()["jobs"][0]["name"] == "echo"
+
+
+TEXTS = st.sampled_from(
+    ["", "-1", "1e400", "nan", "9" * 5000, "a/b", "f" * 32, "\0", "²", "1\n2", "${seed}", EVIL, "plan"]
+)
+FIELDS = st.sampled_from(
+    ["min_x", "seed", "cell_size", "engine", "tree.upload", "layers.upload", "layers.layer", "scenarios.sets"]
+    + [
+        "scenarios.1.upload",
+        "occurrences.label.x",
+        "species_column",
+        "job_tags",
+        "action",
+        "key",
+        "document",
+        "nothing",
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(FIELDS, st.lists(TEXTS, max_size=2)),
+    st.sampled_from(["richness", "document", "build_grid", "none"]),
+)
+def test_no_form_harms_the_service(site: Site, fields: dict[str, list[str]], name: str) -> None:
+    """Whatever a form holds, the answer is a page or a refusal, and no markup of it is executed."""
+    browser = Browser(site.client)
+    browser.show("/new/richness")
+    browser.address = f"/new/{name}"
+    response = browser.send("plan", fields)
+    assert response.status_code < 500, response.get_data(as_text=True)
+    assert EVIL not in browser.text
 
 
 def test_long_documents_show_only_lines_near_faults() -> None:
