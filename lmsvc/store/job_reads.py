@@ -1,12 +1,12 @@
 """Looking at jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from peewee import Expression, ModelSelect, fn
 
 from lmsvc.jobs.states import JobState
 from lmsvc.store.base import HEAD, Part, cursor_number, read_job, to_head
-from lmsvc.store.fairness import jobs_ahead
+from lmsvc.store.fairness import Load, jobs_ahead
 from lmsvc.store.load import read_load
 from lmsvc.store.models import Jobs, JobTags
 from lmsvc.store.records import Job, JobFilter, JobHead, Page
@@ -58,14 +58,20 @@ class JobStore(Part):
 
     def queue_position(self, job_id: str) -> int | None:
         """Return a queued job's place in the order of service, 1 is next; None if the job is not queued."""
+        return self.queue_positions([job_id]).get(job_id)
+
+    def queue_positions(self, job_ids: Collection[str]) -> Mapping[str, int]:
+        """Return the places of those of some jobs that are queued, by id."""
+        own = Jobs.alias()
+        earlier = own.select(fn.COUNT(own.seq)).where(
+            (own.state == JobState.QUEUED) & (own.user == Jobs.user) & (own.seq < Jobs.seq)
+        )
+        query = Jobs.select(Jobs.id, Jobs.user, earlier.alias("own_ahead"))
         with self._database.reading() as session:
-            row = session.one(Jobs.select(Jobs.user, Jobs.seq, Jobs.state).where(Jobs.id == job_id))
-            if row is None or row["state"] != JobState.QUEUED:
-                return None
-            mine = (Jobs.state == JobState.QUEUED) & (Jobs.user == row["user"])
-            own_ahead = session.number(Jobs.select(fn.COUNT(Jobs.seq)).where(mine & (Jobs.seq < row["seq"])))
-            load = read_load(session)
-        return 1 + jobs_ahead(load, row["user"], own_ahead) if row["user"] in load.waiting else None
+            rows = session.all(query.where(Jobs.id.in_(list(job_ids)) & (Jobs.state == JobState.QUEUED)))
+            load = read_load(session) if rows else Load({}, {}, {})
+        known = [row for row in rows if row["user"] in load.waiting]
+        return {row["id"]: 1 + jobs_ahead(load, row["user"], row["own_ahead"]) for row in known}
 
 
 def _filtered(wanted: JobFilter) -> "ModelSelect[Jobs]":

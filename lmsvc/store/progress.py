@@ -1,6 +1,6 @@
 """How far jobs are: steps, tasks, and the items that did not succeed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from peewee import fn
@@ -44,6 +44,16 @@ class ProgressStore(Part):
         query = Steps.select(*_STEP).where(Steps.job_id == job_id).order_by(Steps.position)
         with self._database.reading() as session:
             return tuple(StepProgress(**row) for row in session.all(query))
+
+    def steps_of(self, job_ids: Collection[str]) -> Mapping[str, tuple[StepProgress, ...]]:
+        """Return the progress of the steps of several jobs, by job; jobs that were not planned are left out."""
+        query = Steps.select(Steps.job_id, *_STEP).where(Steps.job_id.in_(list(job_ids)))
+        found: dict[str, tuple[StepProgress, ...]] = {}
+        with self._database.reading() as session:
+            for row in session.all(query.order_by(Steps.position)):
+                job_id = row.pop("job_id")
+                found[job_id] = (*found.get(job_id, ()), StepProgress(**row))
+        return found
 
     def record_tasks(self, job_id: str, tasks: Sequence[TaskRecord]) -> None:
         """Store tasks, replacing what was known of the same tasks. Many are stored in several transactions.

@@ -62,15 +62,16 @@ def jobs_page(query: JobsPageQuery) -> Response:
 
 
 def _rows(heads: tuple[JobHead, ...]) -> Iterator[Row]:
+    store, ids = services().store, [head.id for head in heads]
+    steps, places = store.steps_of(ids), store.queue_positions(ids)
     for head in heads:
-        yield Row(head, total_progress(services().store.steps(head.id)), _why(head))
+        yield Row(head, total_progress(steps.get(head.id, ())), _why(head, places.get(head.id)))
 
 
-def _why(head: JobHead) -> str | None:
+def _why(head: JobHead, place: int | None) -> str | None:
     """Say in a word why a job of the list does not go on."""
     if head.state is JobState.QUEUED:
-        position = services().store.queue_position(head.id)
-        return f"{ordinal(position)} in the queue" if position else None
+        return f"{ordinal(place)} in the queue" if place else None
     return None if is_terminal(head.state) else head.waiting_reason
 
 
