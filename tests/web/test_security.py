@@ -3,6 +3,7 @@
 import pytest
 
 from tests.web.asking import problem
+from tests.web.people import form_token
 from tests.web.server import Server
 from tests.web.site import Site
 
@@ -45,7 +46,9 @@ def test_other_sites_cannot_change_anything(site: Site, headers: dict[str, str])
 def test_own_pages_can_change_things(site: Site) -> None:
     """A form of the service's own page is let through."""
     headers = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
-    assert site.client.post(f"/jobs/{site.queued()}/cancel", headers=headers).status_code == 303
+    client, job_id = site.client, site.queued()
+    fields = {"csrf_token": form_token(client, f"/jobs/{job_id}")}
+    assert client.post(f"/jobs/{job_id}/cancel", data=fields, headers=headers).status_code == 303
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE", "DELETE", "OPTIONS", "FOO"])
@@ -91,5 +94,5 @@ def test_without_a_proxy_nobody_says_what_the_host_is(server: Server) -> None:
     job_id = server.site.queued()
     forged = {"Origin": "https://evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
     with server.client() as client:
-        assert client.post(f"/jobs/{job_id}/cancel", headers=forged).status_code == 403
-        assert client.post(f"/jobs/{job_id}/cancel", headers={"Origin": server.url}).status_code == 303
+        assert client.post(f"/api/v1/jobs/{job_id}/cancel", headers=forged).status_code == 403
+        assert client.post(f"/api/v1/jobs/{job_id}/cancel", headers={"Origin": server.url}).status_code == 202
