@@ -131,26 +131,14 @@ def test_a_document_is_planned_and_submitted(site: Site, browser: Browser) -> No
 TEXTS = st.sampled_from(
     ["", "-1", "1e400", "nan", "9" * 5000, "a/b", "f" * 32, "\0", "²", "1\n2", "${seed}", EVIL, "plan"]
 )
-FIELDS = st.sampled_from(
-    ["min_x", "seed", "cell_size", "engine", "tree.upload", "layers.upload", "layers.layer", "scenarios.sets"]
-    + [
-        "scenarios.1.upload",
-        "occurrences.label.x",
-        "species_column",
-        "job_tags",
-        "action",
-        "key",
-        "document",
-        "nothing",
-    ]
-)
+NAMES = """min_x seed cell_size engine tree.upload layers.upload layers.layer scenarios.sets scenarios.1.upload
+occurrences.label.x species_column job_tags action key document nothing"""
+FIELDS = st.dictionaries(st.sampled_from(NAMES.split()), st.lists(TEXTS, max_size=2))
+FORMS = st.sampled_from(["richness", "document", "build_grid", "none"])
 
 
 @settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.dictionaries(FIELDS, st.lists(TEXTS, max_size=2)),
-    st.sampled_from(["richness", "document", "build_grid", "none"]),
-)
+@given(FIELDS, FORMS)
 def test_no_form_harms_the_service(site: Site, fields: dict[str, list[str]], name: str) -> None:
     """Whatever a form holds, the answer is a page or a refusal, and no markup of it is executed."""
     browser = Browser(site.client)
