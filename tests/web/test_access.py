@@ -174,7 +174,8 @@ def test_a_user_has_so_many_bytes(guarded: Site) -> None:
     guarded.store.set_package_bytes(job_id, 60)
     client.put("/api/v1/uploads/big", data=b"b" * 500, headers=person(guarded, "bob"))
     body(client.put("/api/v1/uploads/a", data=b"a" * 40, headers=ada), 201)
-    assert body(client.get("/api/v1/me", headers=ada))["used"] == {"jobs": 0, "bytes": 100}
+    used = body(client.get("/api/v1/me", headers=ada))["used"]
+    assert (used["jobs"], used["bytes"]) == (0, 100)
     problem(client.put("/api/v1/uploads/c", data=b"c", headers=ada), 403, "quota-exceeded")
     assert client.delete(f"/api/v1/jobs/{job_id}", headers=ada).status_code == 204
     body(client.put("/api/v1/uploads/c", data=b"c", headers=ada), 201)
