@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lmsvc.examples.species import LOST, NAMES
+from lmsvc.examples.species import LOST, NAMES, RARE
 from lmsvc.examples.synthetic import write_example
 from tests.service.packages import Package, table
 from tests.service.running import RunningService
@@ -16,16 +16,18 @@ pytestmark = [pytest.mark.cctools, pytest.mark.slow]
 JOB_SECONDS = 900
 BOX = {"min_x": 0, "min_y": 0, "max_x": 30, "max_y": 20}
 LAYERS = ("temperature", "temperature_range", "rain", "rain_seasonality")
-KEPT = set(NAMES) - {LOST}
+SPECIES = {*NAMES[:3], LOST, RARE, NAMES[-2], NAMES[-1]}
+KEPT = SPECIES - {LOST}
 PNG = b"\x89PNG"
 
 
 class Example:
-    """The example's files, uploaded, and the workflows over them."""
+    """The example's files, uploaded, with the records of a few species, and the workflows over them."""
 
     def __init__(self, service: RunningService, place: Path) -> None:
         """Upload the files."""
         write_example(place / "inputs")
+        _keep_few(place / "inputs" / "occurrences.csv")
         self._service, self._place = service, place
         self.uploads = {
             path.stem: {"upload": service.upload(path), "label": path.stem} for path in (place / "inputs").iterdir()
@@ -43,6 +45,11 @@ class Example:
         package = Package(self._service, job["id"], self._place)
         assert all(package.files(reference) for reference in document["outputs"])
         return package
+
+
+def _keep_few(records: Path) -> None:
+    header, *lines = records.read_text(encoding="utf-8").splitlines(keepends=True)
+    records.write_text("".join([header, *(line for line in lines if line.split(",")[0] in SPECIES)]), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
