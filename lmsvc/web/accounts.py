@@ -25,6 +25,7 @@ from lmsvc.web.json_bodies import read_body
 from lmsvc.web.operations import JSON, Answer, Body, Operation
 from lmsvc.web.problems import Problem, not_found
 from lmsvc.web.quotas import quota_of, used_bytes, used_jobs
+from lmsvc.web.room import disk_share
 from lmsvc.web.services import services
 
 
@@ -32,7 +33,8 @@ def get_me() -> Response:
     """Tell who asks: the user, what the token is good for, what the user may have and has."""
     who = identity()
     quota = QuotaBody(**asdict(quota_of(who)))
-    used = UsedBody(jobs=used_jobs(who.user), bytes=used_bytes(who.user))
+    size = used_bytes(who.user)
+    used = UsedBody(jobs=used_jobs(who.user), bytes=size, disk_share=disk_share(size))
     scopes = [scope for scope in SCOPES if scope in who.scopes]
     body = {"user": who.user, "admin": who.admin, "scopes": scopes, "quota": quota, "used": used}
     return json_answer(MeBody.model_validate(body))

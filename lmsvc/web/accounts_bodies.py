@@ -28,6 +28,7 @@ class UsedBody(BaseModel):
 
     jobs: Count = Field(description="jobs that wait or run")
     bytes: Count = Field(description="uploads and packages together")
+    disk_share: float = Field(ge=0, le=1, description="which share of the service's disk these bytes are")
 
 
 class MeBody(BaseModel):

@@ -11,6 +11,7 @@ from lmsvc.web.operations import Answer, Body, Operation
 from lmsvc.web.pages.rendering import HTML, page, to
 from lmsvc.web.problems import Problem
 from lmsvc.web.quotas import quota_of, used_bytes, used_jobs
+from lmsvc.web.room import disk_share
 from lmsvc.web.services import services
 from lmsvc.web.signin import FORM
 
@@ -43,6 +44,7 @@ def _asked() -> NewTokenBody:
 def _shown(made: MadeTokenBody | None) -> Response:
     who, store = identity(), services().store
     tokens: tuple[Token, ...] = store.tokens(who.user)
+    size = used_bytes(who.user)
     return page(
         "account.html",
         made=made,
@@ -50,7 +52,8 @@ def _shown(made: MadeTokenBody | None) -> Response:
         has_account=store.user(who.user) is not None,
         quota=quota_of(who),
         jobs=used_jobs(who.user),
-        bytes=used_bytes(who.user),
+        bytes=size,
+        share=disk_share(size),
     )
 
 

@@ -1,10 +1,18 @@
 """The disk reserve: new work is refused before the disk is full, so that what was accepted can be finished."""
 
+import shutil
+
 from lmsvc.web.files import free_bytes
 from lmsvc.web.problems import Problem
 from lmsvc.web.services import services
 
 MEGABYTE = 1_000_000
+
+
+def disk_share(size: int) -> float:
+    """Return which share of the service's disk so many bytes are, 0 to 1."""
+    total = shutil.disk_usage(services().settings.data_dir).total
+    return min(1.0, size / total) if total else 0.0
 
 
 def require_room(wanted_bytes: int = 0) -> None:

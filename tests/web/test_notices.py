@@ -1,6 +1,7 @@
 """Whom jobs tell: as each says, else as its owner wishes; and who gets to see it."""
 
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,3 +121,13 @@ def test_a_job_says_when_its_results_are_removed(site: Site) -> None:
 
 def _status(site: Site, job_id: str) -> dict[str, object]:
     return body(site.client.get(f"/api/v1/jobs/{job_id}"))
+
+
+def test_the_share_of_the_disk_is_shown(guarded: Site) -> None:
+    """What a user's results take is told in bytes and as a share of the disk, by API and page."""
+    job_id, ada = guarded.ended(job=TOLD), person(guarded, "ada")
+    total = shutil.disk_usage(guarded.settings.data_dir).total
+    guarded.store.set_package_bytes(job_id, total // 4)
+    used = body(guarded.client.get("/api/v1/me", headers=ada))["used"]
+    assert (used["bytes"], round(used["disk_share"], 3)) == (total // 4, 0.25)
+    assert "25.0 % of the disk" in browser(guarded, "ada").get("/account", headers=HTML).get_data(as_text=True)
