@@ -73,10 +73,18 @@ class Window:
         self.context.close()
         assert self.faults == []
 
-    def is_wider_than_window(self) -> bool:
-        """Whether the page as a whole scrolls sideways."""
-        wider = self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        return bool(wider)
+    def too_wide(self) -> list[str]:
+        """Return what makes the page as a whole scroll sideways: the beginnings of elements that stick out."""
+        script = """() => {
+            const width = document.documentElement.clientWidth;
+            if (document.documentElement.scrollWidth <= width) return [];
+            const scrolls = (element) =>
+                element && (getComputedStyle(element).overflowX !== "visible" || scrolls(element.parentElement));
+            return [...document.querySelectorAll("body *")]
+                .filter((each) => each.getBoundingClientRect().right > width + 1 && !scrolls(each.parentElement))
+                .map((each) => `too wide: ${each.outerHTML.slice(0, 120)}`);
+        }"""
+        return [str(each) for each in self.page.evaluate(script)][:5]
 
     def violations(self) -> list[str]:
         """Return what axe-core finds against WCAG 2.2 AA: rule, and the first elements that break it."""

@@ -1,15 +1,14 @@
 """Several people and many jobs."""
 
-import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import expect
 
-from lmsvc.jobs.states import JobState
 from lmsvc.store.records import StepProgress
 from tests.browser.conftest import OpenWindow
 from tests.browser.looking import Window
@@ -18,9 +17,9 @@ from tests.web.server import Server
 from tests.web.site import A_JOB
 
 JOBS = 10_000
-LIST_SECONDS = 0.3
-"""What a page of the list may take until it stands, on an idle machine."""
-PATIENCE = 5
+LOADS = 4
+PAGE_CPU_SECONDS = 0.4
+"""What a page with its scripts and styles may cost; measured were 0.05 to 0.1."""
 
 
 @pytest.fixture
@@ -81,20 +80,27 @@ def _fill(server: Server, jobs: int) -> None:
             store.save_steps(job_id, [StepProgress("s", "echo_text", "utility", "default", "s", done=n % 9, total=9)])
 
 
+def _cpu_seconds(server: Server) -> float:
+    """Return the processor's time that the web service has taken so far."""
+    processes = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
+    return sum(each.cpu_times().user + each.cpu_times().system for each in processes)
+
+
 def test_a_list_of_10000_jobs_stays_quick(server: Server, window: OpenWindow) -> None:
-    """The page stands, is searched, filtered and paged in a fraction of a second each, whatever the number of jobs."""
+    """However many jobs there are, a page of them costs the service a fraction of a second of a processor."""
     _fill(server, JOBS)
     there = window(server.url)
-    took: dict[str, list[float]] = {}
+    said, cost = {}, {}
     for path in ("/", "/?state=queued", "/?q=number+77", "/?tag=tag3", "/?cursor=5000"):
-        for _ in range(4):
-            began = time.monotonic()
+        began, spent = time.monotonic(), _cpu_seconds(server)
+        for _ in range(LOADS):
             there.page.goto(path, wait_until="domcontentloaded")
             expect(there.page.locator("table.jobs tbody tr")).to_have_count(25)
-            took.setdefault(path, []).append(time.monotonic() - began)
-    medians = {path: statistics.median(each) for path, each in took.items()}
-    print({path: f"{seconds * 1000:.0f} ms" for path, seconds in medians.items()})
+        cost[path] = (_cpu_seconds(server) - spent) / LOADS
+        said[path] = (
+            f"{cost[path] * 1000:.0f} ms of a processor, {(time.monotonic() - began) / LOADS * 1000:.0f} ms in all"
+        )
+    print(said)
     expect(there.page.locator("nav.states")).to_contain_text(f"all {JOBS}")
     there.shot("jobs-10000")
-    assert server.site.store.counts()[JobState.QUEUED] == JOBS
-    assert max(medians.values()) < LIST_SECONDS * PATIENCE
+    assert max(cost.values()) < PAGE_CPU_SECONDS

@@ -140,11 +140,10 @@ def test_pages_are_accessible_and_fit_a_phone(
     found = {}
     for name, path in pages.items():
         there.page.goto(path)
-        wide = ["wider than the window"] if there.is_wider_than_window() else []
-        if broken := there.violations() + wide:
+        if broken := there.violations() + there.too_wide():
             found[name] = broken
         there.shot(f"phone-{scheme}-{name}")
-    assert found == {}
+    assert found == {}, json.dumps(found, indent=1)
 
 
 def test_pages_are_used_by_keyboard_alone(server: Server, window: OpenWindow, tmp_path: Path) -> None:

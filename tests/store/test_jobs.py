@@ -85,6 +85,7 @@ def test_queue_positions_are_the_order_of_service(store: Store) -> None:
         submit(store, user)
     queued = [head.id for head in store.jobs(JobFilter(state=JobState.QUEUED)).rows]
     positions = {store.queue_position(job_id): job_id for job_id in queued}
+    assert {place: job_id for job_id, place in store.queue_positions([*queued, "nosuchjob2"]).items()} == positions
     assert sorted(position for position in positions if position) == list(range(1, len(queued) + 1))
     assert [positions[place + 1] for place in range(len(queued))] == drain(store)
 
