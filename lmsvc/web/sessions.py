@@ -18,7 +18,7 @@ DAY_SECONDS = 86_400
 
 _SESSION, _FORMS, _SHARE = "lmsvc_session", "lmsvc_forms", "lmsvc_share_"
 _SECRET = re.compile(r"[A-Za-z0-9_-]{20,100}")
-_OWN_ADDRESS = re.compile(r"/(?![/\\])[!-~]{0,2000}")
+_OWN_ADDRESS = re.compile(r"/(?![/\\])[!-~]{0,299}")
 
 
 def install(app: Flask) -> None:

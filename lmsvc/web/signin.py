@@ -20,7 +20,7 @@ FORM = "application/x-www-form-urlencoded"
 class SignInQuery(Query):
     """Where to go afterwards."""
 
-    next: Annotated[str, Field(max_length=2000)] = "/"
+    next: Annotated[str, Field(max_length=300)] = "/"
 
 
 def sign_in_page(query: SignInQuery) -> Response:
