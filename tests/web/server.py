@@ -69,7 +69,8 @@ def _environment(root: Path, port: int, settings: dict[str, str]) -> dict[str, s
 
 
 def _free_port() -> int:
-    for port in PORTS:
+    begin = os.getpid() * 7 % len(PORTS)  # Not the same for all: tests of several trees may run at a time.
+    for port in (*PORTS[begin:], *PORTS[:begin]):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from lmsvc.client import Client
@@ -20,15 +20,18 @@ MARK = b"the very end"
 MOST_MORE_MB = 60.0
 
 
-def processes(directory: Path) -> Iterator[int]:
-    """Yield the service's processes and the proxy's: those whose command line or environment names the directory."""
-    for entry in Path("/proc").iterdir():
-        try:
-            told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-        except OSError:
-            continue
-        if entry.name.isdecimal() and str(directory).encode() in told and int(entry.name) != os.getpid():
-            yield int(entry.name)
+def processes(directory: Path) -> set[int]:
+    """Return the service's and the proxy's processes: those that are told the directory, and their children."""
+    named = [each for each in psutil.process_iter() if each.pid != os.getpid() and _is_told(each.pid, directory)]
+    return {each.pid for parent in named for each in (parent, *parent.children(recursive=True))}
+
+
+def _is_told(process: int, directory: Path) -> bool:
+    try:
+        told = [(Path("/proc") / str(process) / name).read_bytes() for name in ("cmdline", "environ")]
+    except OSError:
+        return False
+    return str(directory).encode() in b"".join(told)
 
 
 def peak_mb(process: int) -> float:
