@@ -8,10 +8,11 @@ import pytest
 
 from lmsvc.jobs.states import ItemState
 from lmsvc.store.progress import StepSpan
-from lmsvc.store.records import ItemRecord, StepProgress
+from lmsvc.store.records import Event, ItemRecord, StepProgress
 from lmsvc.web.board import HostView, SlotView, Snapshot
 from lmsvc.web.formats import roughly
 from lmsvc.web.pages.graph import BOX_HEIGHT, BOX_WIDTH, picture, step_state
+from lmsvc.web.pages.happenings import happenings
 from lmsvc.web.pages.previews import SHOWN_BYTES, SHOWN_ROWS, kind_of, preview
 from lmsvc.web.pages.timeline import WIDTH, timeline
 from lmsvc.web.pages.words import copies, ending, seconds_left, shell_words
@@ -109,6 +110,24 @@ def test_copies_say_the_same_request_in_three_ways() -> None:
     assert "$LMSVC_TOKEN" in said["curl"]
     compile(said["Python"], "copied", "exec")
     assert "LMSVC_TOKEN" not in "".join(copies("abcdefgh23", "http://here", False, {}).values())
+
+
+def test_what_happened_is_told_latest_first() -> None:
+    """Every kind of event is a sentence, one that is not known yet too."""
+    events = [
+        Event(1, 10.0, "state", {"state": "queued", "attempt": 1}),
+        Event(2, 11.0, "state", {"state": "running", "attempt": 2}),
+        Event(3, 12.0, "tags", {"tags": []}),
+        Event(4, 13.0, "notice", {"channel": "webhook", "delivered": True, "tries": 2, "detail": "200 OK"}),
+        Event(5, 14.0, "something_new", {}),
+    ]
+    assert [each.said for each in happenings(events)] == [
+        "Something new",
+        "Notice by webhook delivered after 2 tries: 200 OK",
+        "Tags changed to: none",
+        "Running, attempt 2",
+        "Queued",
+    ]
 
 
 def test_previews_show_the_beginning() -> None:

@@ -14,6 +14,7 @@ from lmsvc.web.documents import job_or_404
 from lmsvc.web.operations import Answer, Operation
 from lmsvc.web.pages.citing import citations
 from lmsvc.web.pages.graph import picture
+from lmsvc.web.pages.happenings import MOST_EVENTS, happenings
 from lmsvc.web.pages.rendering import HTML, page
 from lmsvc.web.pages.results import results_of
 from lmsvc.web.pages.timeline import timeline
@@ -43,6 +44,7 @@ def job_page(job_id: str) -> Response:
         live=not over,
         cites=citations(job.document, found.registries),
         copies=copies(job_id, request.host_url.rstrip("/"), bool(found.settings.token_file), job.document),
+        happened=happenings(found.store.events(job_id, limit=MOST_EVENTS)),
         share=None if identity().shared_job else found.store.share_of(job_id, time.time()),
         **_pictures(job, job.document),
     )
