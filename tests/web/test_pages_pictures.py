@@ -78,6 +78,10 @@ def test_bars_of_the_time_line_stay_inside() -> None:
     [
         (replace(FAILED, exit_code=1), "the program reported an error (exit code 1)"),
         (replace(FAILED, exit_code=137), "ended by force, most likely for want of memory (SIGKILL)"),
+        (
+            replace(FAILED, signal=9, reason="longer than 600 s"),
+            "ended by force: it took more time than it may (SIGKILL)",
+        ),
         (replace(FAILED, signal=11), "a fault in the program: it touched memory that is not its own (SIGSEGV)"),
         (replace(FAILED, signal=99), "ended by a signal (signal 99)"),
         (FAILED, None),

@@ -33,6 +33,8 @@ def ending(item: ItemRecord) -> str | None:
     number = item.signal
     if number is None and item.exit_code is not None and 128 < item.exit_code <= 128 + 64:
         number = item.exit_code - 128
+    if number == signal.SIGKILL and "longer than" in (item.reason or ""):
+        return f"ended by force: it took more time than it may ({_signal_name(number)})"
     if number is not None:
         return f"{_SIGNALS.get(number, 'ended by a signal')} ({_signal_name(number)})"
     if not item.exit_code:
