@@ -99,6 +99,16 @@ def _mismatch(value: object, option: Mapping[str, Any]) -> str:
     if isinstance(value, list | tuple) and option.get("elements"):
         bad = [found for item in value if (found := _mismatch(item, {"type": option["elements"]}))]
         return f"has an item that {bad[0]}" if bad else ""
+    return _inner_mismatch(value, option["options"]) if isinstance(value, Mapping) and "options" in option else ""
+
+
+def _inner_mismatch(values: Mapping[str, object], options: Options) -> str:
+    """Return what is wrong with the first of several values that has a fault."""
+    for name, value in values.items():
+        if name not in options:
+            return f"has {name}, which nobody knows; there are {', '.join(options)}"
+        if found := _mismatch(value, options[name]):
+            return f"{name} {found}"
     return ""
 
 

@@ -128,6 +128,24 @@ def test_missing_and_mistyped_settings_are_found() -> None:
     assert preflight_typed(GOOD | bad, OPTIONS) == {"site_https_port": 443}
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({}, None),
+        ({"quota": {"jobs": 5}}, None),
+        ({"quota": {"jobs": "many"}}, "site_settings quota jobs is 'many', not of type int"),
+        ({"quota": {"job": 5}}, "site_settings quota has job, which nobody knows; there are jobs"),
+        ({"qouta": {}}, "site_settings has qouta, which nobody knows; there are quota"),
+    ],
+)
+def test_the_parts_of_a_setting_are_checked_too(value: dict[str, Any], words: str | None) -> None:
+    """A part that nobody knows, or of another type, is found, however deep it is."""
+    quota = {"type": "dict", "description": "q", "options": {"jobs": {"type": "int", "description": "j"}}}
+    options = {"site_settings": {"type": "dict", "description": "s", "options": {"quota": quota}}}
+    found = [problem for _, _, problem, _ in preflight_settings({"site_settings": value}, options)]
+    assert found == ([words] if words else [])
+
+
 def test_unknown_variables_are_found_with_the_nearest_known_one() -> None:
     """A variable of all hosts is the site's fault, one of a host that host's; Ansible's own are known."""
     hosts = {"alpha": {"site_firewal": "off", "ansible_port": 22}, "beta": {"site_firewal": "off", "x1": 1, "__y": 1}}
