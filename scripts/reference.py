@@ -19,7 +19,7 @@ from lmsvc.cli.root import CHAPTERS
 from lmsvc.jobs.tools import Tool
 from lmsvc.jobs.types import TypeExpression
 from lmsvc.registry import SHIPPED_TOOLS, load_tools
-from lmsvc.settings import Limits, MailSettings, NoticeSettings, PoolSettings, Settings
+from lmsvc.settings import Limits, MailSettings, NoticeSettings, PoolSettings, QuotaSettings, RateSettings, Settings
 from lmsvc.web.api import OPERATIONS
 from lmsvc.web.openapi import document
 from lmsvc.workflows.loading import SHIPPED_WORKFLOWS, load_workflows
@@ -46,6 +46,10 @@ def settings() -> Iterator[str]:
     yield _fields(PoolSettings, "")
     yield "## Limits\n\nBelow `limits`."
     yield _fields(Limits, "")
+    yield "## Quota\n\nBelow `quota`; a user's own bounds, which `lmsvc user` sets, win over these."
+    yield _fields(QuotaSettings, "")
+    yield "## Rates\n\nBelow `rates`; they bind only where the service asks for tokens."
+    yield _fields(RateSettings, "")
     yield "## Notices\n\nBelow `notices`, the mail server below `notices.mail`: `LMSVC_NOTICES__MAIL__SERVER`."
     yield _fields(NoticeSettings, "")
     yield _fields(MailSettings, "")
@@ -72,7 +76,10 @@ def command_line() -> Iterator[str]:
     for title, chapter in CHAPTERS.items():
         yield f"## {title}"
         for name, entry in chapter.items():
-            yield from _command(name, cast(click.Command, load(entry.place)))
+            command = cast(click.Command, load(entry.place))
+            yield from _command(name, command)
+            if isinstance(command, click.Group):
+                yield from (part for sub, it in command.commands.items() for part in _command(f"{name} {sub}", it))
 
 
 def _command(name: str, command: click.Command) -> Iterator[str]:
