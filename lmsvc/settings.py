@@ -86,6 +86,7 @@ class MailSettings(BaseModel):
     user: str = Field(default="", description="name to sign in with; empty: without signing in")
     password_file: Path | None = Field(default=None, description="file with the password to sign in with")
     sender: str = Field(default="", description="address that mails come from; needed with `server`")
+    per_hour: int = Field(default=100, ge=1, description="mails to one address in an hour; more of them wait")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

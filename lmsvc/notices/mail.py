@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import formatdate
 
@@ -10,15 +11,15 @@ from lmsvc.notices.outcome import Outcome
 from lmsvc.settings import MailSettings
 
 
-def mail(notice: Notice, to: str, sender: str) -> EmailMessage:
-    """Return a notice as a mail. Every try has the same Message-ID."""
+def mail(notices: Sequence[Notice], to: str, sender: str) -> EmailMessage:
+    """Return a notice, or several warnings, as a mail. Every try has the same Message-ID."""
     message = EmailMessage()
     message["From"], message["To"] = sender, to
-    message["Subject"] = subject(notice)
+    message["Subject"] = subject(notices)
     message["Date"] = formatdate(usegmt=True)
-    message["Message-ID"] = f"<{notice.id}@{sender.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{notices[0].id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text(notice))
+    message.set_content(text(notices))
     return message
 
 

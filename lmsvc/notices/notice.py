@@ -1,7 +1,7 @@
 """What is told about a job: as JSON for programs, as a mail for people."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -67,16 +67,37 @@ def payload(notice: Notice) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def subject(notice: Notice) -> str:
-    """Return the subject of a mail, in one line."""
+def subject(notices: Sequence[Notice]) -> str:
+    """Return the subject of a mail about one job, or about several whose results go soon, in one line."""
+    notice = _first(notices)
+    if len(notices) > 1:
+        return f"Results of {len(notices)} jobs expire, the first on {_day(notice.job.expires)}"
     if notice.about == "expiring":
         return f"Results of {notice.name} expire on {_day(notice.job.expires)}"
     return f"{notice.name}: {notice.job.state}"
 
 
-def text(notice: Notice) -> str:
+def text(notices: Sequence[Notice]) -> str:
     """Return the text of a mail."""
-    return "\n".join([*_lines(notice), "", *_links(notice), "You get this mail because the job asked for it."]) + "\n"
+    if len(notices) > 1:
+        lines = [*_warning(notices), "", "You get this mail because the jobs asked for it."]
+    else:
+        (notice,) = notices
+        lines = [*_lines(notice), "", *_links(notice), "You get this mail because the job asked for it."]
+    return "\n".join(lines) + "\n"
+
+
+def _first(notices: Sequence[Notice]) -> Notice:
+    return min(notices, key=lambda notice: notice.job.expires or 0.0)
+
+
+def _warning(notices: Sequence[Notice]) -> Iterator[str]:
+    yield "The results of these jobs of yours are kept until the days named and then removed."
+    yield "Download their packages before if you need them any longer."
+    for notice in sorted(notices, key=lambda notice: (notice.job.expires or 0.0, notice.job.seq)):
+        yield ""
+        yield f"{_day(notice.job.expires)}  {notice.name} ({notice.job.id})"
+        yield from filter(None, [notice.address()])
 
 
 def _lines(notice: Notice) -> Iterator[str]:

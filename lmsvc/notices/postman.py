@@ -9,14 +9,17 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from lmsvc.notices import mail, webhook
-from lmsvc.notices.notice import About, Notice, payload
+from lmsvc.notices.errands import Errand, Key, errands_of, together
+from lmsvc.notices.notice import Notice, payload
 from lmsvc.notices.outcome import Outcome
+from lmsvc.notices.postage import Postage
 from lmsvc.notices.secrets import user_secret
 from lmsvc.settings import Settings
 from lmsvc.store.errors import StoreError, UnknownJob
@@ -24,27 +27,13 @@ from lmsvc.store.notices import NOTICE_EVENT
 from lmsvc.store.records import JobHead
 from lmsvc.store.store import Store
 
-CARRIERS = 4
-"""Notices under way at a time: a receiver that is slow keeps few others waiting."""
+CARRIERS, CARRIERS_PER_RECEIVER = 8, 2
+"""Notices under way at a time, and to one receiver: one that is slow keeps nobody else waiting."""
 GROWTH = 3.0
 LONGEST_PAUSE_SECONDS = 4 * 3600.0
 _HOUR = 3600.0
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Errand:
-    """One notice to one receiver."""
-
-    notice: Notice
-    channel: str
-    to: str
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What makes it different from every other errand."""
-        return self.notice.id, self.channel
 
 
 @dataclass
@@ -69,8 +58,10 @@ class Postman:
         self._settings = settings
         self._store = store
         self._key = key
-        self._tries: dict[tuple[str, str], _Tries] = {}
-        self._settled: dict[str, set[tuple[str, str]]] = {}
+        self._tries: dict[Key, _Tries] = {}
+        self._settled: dict[str, set[Key]] = {}
+        self._busy: Counter[str] = Counter()
+        self._postage = Postage(settings.notices.mail.per_hour)
         self._lock = threading.Lock()
         self._executor = ThreadPoolExecutor(CARRIERS, "postman")
 
@@ -85,9 +76,11 @@ class Postman:
         since = now - 2 * self._settings.notices.give_up_hours * _HOUR - LONGEST_PAUSE_SECONDS
         jobs = self._store.to_tell(since, now)
         self._learn(jobs)
-        for job in jobs:
-            for errand in self._errands(job, since):
-                self._begin(errand, now)
+        channels, address = self._settings.notices.channels, self._settings.public_url
+        errands = [errand for job in jobs for errand in errands_of(job, channels, since, address)]
+        self._forget({key for errand in errands for key in errand.keys})
+        for errand in together(errand for errand in errands if self._is_due(errand, now)):
+            self._begin(errand, now)
 
     def _learn(self, jobs: Iterable[JobHead]) -> None:
         """Read once what was told of a job before this postman came; forget jobs of which nothing is to be told."""
@@ -97,67 +90,75 @@ class Postman:
             kept = {job_id: keys for job_id, keys in self._settled.items() if job_id in there}
             self._settled = {**kept, **new}
 
-    def _errands(self, job: JobHead, since: float) -> Iterator[Errand]:
-        for channel, to in (job.notify or {}).items():
-            if to and channel in self._settings.notices.channels:
-                for about in _matters(job, since):
-                    yield Errand(Notice(job, about, self._settings.public_url), channel, to)
+    def _forget(self, there: set[Key]) -> None:
+        """Forget tries of what is to be told no more: the job is gone, runs again, or it is too long ago."""
+        with self._lock:
+            self._tries = {key: it for key, it in self._tries.items() if key in there or it.under_way}
+
+    def _is_due(self, errand: Errand, now: float) -> bool:
+        (key,), (notice,) = errand.keys, errand.notices
+        with self._lock:
+            tries = self._tries.get(key, _Tries(now, now))
+            return key not in self._settled.get(notice.job.id, ()) and not tries.under_way and tries.due <= now
 
     def _begin(self, errand: Errand, now: float) -> None:
-        """Send a carrier with an errand, unless it is settled, under way or not due yet."""
+        """Send a carrier, unless its receiver keeps enough of them busy or gets enough mail; then it is due later."""
         with self._lock:
-            if errand.key in self._settled.get(errand.notice.job.id, ()):
+            if self._busy[errand.receiver] >= CARRIERS_PER_RECEIVER:
                 return
-            tries = self._tries.setdefault(errand.key, _Tries(now, now))
-            if tries.under_way or tries.due > now:
+            if errand.channel == "email" and not self._postage.take(errand.to, now):
                 return
-            tries.under_way = True
+            self._busy[errand.receiver] += 1
+            for key in errand.keys:
+                self._tries.setdefault(key, _Tries(now, now)).under_way = True
         self._executor.submit(self._run, errand)
 
     def _run(self, errand: Errand) -> None:
         try:
             outcome = self._tell(errand)
         except Exception as error:
-            log.exception("notice %s", errand.key)
+            log.exception("notices %s", errand.keys)
             outcome = Outcome(False, f"the service met a fault of its own ({type(error).__name__})")
+        log.info("notices %s: %s", errand.keys, outcome.detail)
         try:
-            self._note(errand, outcome, time.time())
-        except StoreError as error:
-            log.warning("notice %s: %s", errand.key, error)
-            self._tries[errand.key].under_way = False
+            for key, notice in zip(errand.keys, errand.notices, strict=True):
+                self._note(key, notice, outcome, time.time())
+        finally:
+            with self._lock:
+                self._busy[errand.receiver] -= 1
 
     def _tell(self, errand: Errand) -> Outcome:
-        settings, notice = self._settings.notices, errand.notice
+        settings, notice = self._settings.notices, errand.notices[0]
         if errand.channel == "email":
-            message = mail.mail(notice, errand.to, settings.mail.sender)
+            message = mail.mail(errand.notices, errand.to, settings.mail.sender)
             return mail.send(message, settings.mail, settings.timeout_seconds)
         secret = user_secret(self._key(), notice.job.user)
         message_out = webhook.Message(notice.id, payload(notice))
         seconds, private = settings.timeout_seconds, settings.private_addresses
         return webhook.send(errand.to, message_out, secret, seconds=seconds, private=private)
 
-    def _note(self, errand: Errand, outcome: Outcome, now: float) -> None:
+    def _note(self, key: Key, notice: Notice, outcome: Outcome, now: float) -> None:
         """Write down what came of it in the end, or when it is tried again."""
-        tries = self._tries[errand.key]
+        tries = self._tries[key]
         tries.made += 1
-        log.info("notice %s, try %d: %s", errand.key, tries.made, outcome.detail)
         given_up = outcome.final or now - tries.first > self._settings.notices.give_up_hours * _HOUR
+        pause = pause_after(tries.made, self._settings.notices.first_pause_seconds)
+        tries.due = now + max(pause, outcome.pause_seconds)
         if outcome.delivered or given_up:
-            self._settle(errand, outcome, tries.made, now)
-        else:
-            pause = pause_after(tries.made, self._settings.notices.first_pause_seconds)
-            tries.due = now + max(pause, outcome.pause_seconds)
-            tries.under_way = False
+            try:
+                self._settle(key, notice, outcome, tries.made)
+            except StoreError as error:
+                log.warning("notice %s: %s", key, error)
+        tries.under_way = False
 
-    def _settle(self, errand: Errand, outcome: Outcome, made: int, now: float) -> None:
-        job = errand.notice.job
-        data = {"id": errand.notice.id, "about": errand.notice.about, "channel": errand.channel, "tries": made}
+    def _settle(self, key: Key, notice: Notice, outcome: Outcome, made: int) -> None:
+        data = {"id": notice.id, "about": notice.about, "channel": key[1], "tries": made}
         data |= {"delivered": outcome.delivered, "detail": outcome.detail}
         with contextlib.suppress(UnknownJob):
-            self._store.append_event(job.id, NOTICE_EVENT, data, now)
+            self._store.append_event(notice.job.id, NOTICE_EVENT, data, time.time())
         with self._lock:
-            self._settled.setdefault(job.id, set()).add(errand.key)
-            self._tries.pop(errand.key, None)
+            self._settled.setdefault(notice.job.id, set()).add(key)
+            self._tries.pop(key, None)
 
 
 def pause_after(tries: int, first_seconds: float) -> float:
@@ -166,12 +167,5 @@ def pause_after(tries: int, first_seconds: float) -> float:
     return min(pause, LONGEST_PAUSE_SECONDS) * random.uniform(0.8, 1.2)
 
 
-def _told(notices: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+def _told(notices: Iterable[Mapping[str, Any]]) -> set[Key]:
     return {(told["id"], told["channel"]) for told in notices}
-
-
-def _matters(job: JobHead, since: float) -> Iterator[About]:
-    if job.ended is not None and job.ended >= since:
-        yield "ended"
-    if job.expiry_warned:
-        yield "expiring"

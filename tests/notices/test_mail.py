@@ -27,7 +27,7 @@ def test_a_person_reads_what_became_of_the_job(store: Store) -> None:
     job = ended(store, {}, now=NOW, name="Heuchera\nrichness")
     with mail_server() as box:
         notice = Notice(job, "ended", "https://lm.example.org")
-        outcome = send(mail(notice, "ada@example.org", "lm@example.org"), settings(box), 5)
+        outcome = send(mail([notice], "ada@example.org", "lm@example.org"), settings(box), 5)
     (came,) = box.mails
     assert outcome.delivered
     assert (came["To"], came["Subject"]) == ("ada@example.org", "Heuchera richness: succeeded")
@@ -39,7 +39,7 @@ def test_a_person_reads_what_became_of_the_job(store: Store) -> None:
 def test_a_failure_says_why(store: Store) -> None:
     """The reason of a failure is in the text."""
     notice = Notice(ended(store, {}, now=NOW, state=JobState.FAILED), "ended")
-    assert "Reason: exit code 1" in mail(notice, "ada@example.org", "lm@example.org").get_content()
+    assert "Reason: exit code 1" in mail([notice], "ada@example.org", "lm@example.org").get_content()
 
 
 def test_a_warning_says_until_when(store: Store) -> None:
@@ -48,15 +48,32 @@ def test_a_warning_says_until_when(store: Store) -> None:
     store.set_expiry(job_id, NOW + 86_400, warned=True)
     job = store.head(job_id)
     assert job is not None
-    message = mail(Notice(job, "expiring"), "ada@example.org", "lm@example.org")
+    message = mail([Notice(job, "expiring")], "ada@example.org", "lm@example.org")
     assert message["Subject"] == "Results of Heuchera expire on 2026-11-19"
     assert "kept until 2026-11-19 and then removed" in message.get_content()
+
+
+def test_many_warnings_are_one_mail(store: Store) -> None:
+    """Jobs whose results go soon stand in one mail, the first to go first, each with its day."""
+    notices = []
+    for days, name in ((3, "late"), (1, "soon"), (2, "between")):
+        job_id = ended(store, {}, now=NOW, name=name).id
+        store.set_expiry(job_id, NOW + days * 86_400, warned=True)
+        job = store.head(job_id)
+        assert job is not None
+        notices.append(Notice(job, "expiring", "https://lm.example.org"))
+    message = mail(notices, "ada@example.org", "lm@example.org")
+    assert message["Subject"] == "Results of 3 jobs expire, the first on 2026-11-19"
+    text = message.get_content()
+    places = [text.index(part) for part in ("2026-11-19  soon (", "2026-11-20  between (", "2026-11-21  late (")]
+    assert places == sorted(places)
+    assert all(f"https://lm.example.org/jobs/{notice.job.id}" in text for notice in notices)
 
 
 def test_mail_goes_over_tls_after_signing_in(store: Store, tls: ssl.SSLContext, tmp_path: Path) -> None:
     """With a user, the password is sent under STARTTLS only, and the server is checked before that."""
     (tmp_path / "password").write_text(f"{PASSWORD}\n")
-    message = mail(Notice(ended(store, {}, now=NOW), "ended"), "ada@example.org", "lm@example.org")
+    message = mail([Notice(ended(store, {}, now=NOW), "ended")], "ada@example.org", "lm@example.org")
     signed = {"security": "starttls", "user": "lm", "password_file": tmp_path / "password"}
     with mail_server(tls) as box:
         assert send(message, settings(box, **signed), 5).delivered
@@ -68,7 +85,7 @@ def test_an_unknown_mail_server_gets_nothing(
 ) -> None:
     """A server whose certificate is not trusted gets neither password nor mail."""
     monkeypatch.delenv("SSL_CERT_FILE")
-    message = mail(Notice(ended(store, {}, now=NOW), "ended"), "ada@example.org", "lm@example.org")
+    message = mail([Notice(ended(store, {}, now=NOW), "ended")], "ada@example.org", "lm@example.org")
     with mail_server(tls) as box:
         outcome = send(message, settings(box, security="starttls"), 5)
     assert not outcome.delivered
@@ -78,7 +95,7 @@ def test_an_unknown_mail_server_gets_nothing(
 
 def test_a_refused_address_is_final(store: Store) -> None:
     """An address that the server does not know is not tried again; a server that is away is."""
-    message = mail(Notice(ended(store, {}, now=NOW), "ended"), "nobody@example.org", "lm@example.org")
+    message = mail([Notice(ended(store, {}, now=NOW), "ended")], "nobody@example.org", "lm@example.org")
     with mail_server() as box:
         box.refused = "nobody@example.org"
         refused = send(message, settings(box), 5)

@@ -1,5 +1,6 @@
 """The postman: every notice arrives once, after as many tries as it takes, and what came of it is on record."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from lmsvc.jobs.states import JobState
+from lmsvc.notices.postage import Postage
 from lmsvc.notices.postman import LONGEST_PAUSE_SECONDS, Postman, pause_after
 from lmsvc.settings import Settings
 from lmsvc.store import Store
 from tests.notices.jobs import ended
-from tests.notices.receiving import hook, mail_server
+from tests.notices.receiving import Mailbox, hook, mail_server
 
 PATIENT = {"webhooks": True, "private_addresses": True, "first_pause_seconds": 0.05, "timeout_seconds": 3}
 
@@ -20,6 +22,11 @@ PATIENT = {"webhooks": True, "private_addresses": True, "first_pause_seconds": 0
 def settings(**notices: object) -> Settings:
     """Return settings with some for notices."""
     return Settings.model_validate({"data_dir": Path("unused"), "notices": {**PATIENT, **notices}})
+
+
+def server(box: Mailbox) -> dict[str, object]:
+    """Return settings of a mail server under test."""
+    return {"server": "127.0.0.1", "port": box.port, "security": "none", "sender": "lm@example.org"}
 
 
 @contextmanager
@@ -95,9 +102,8 @@ def test_a_notice_is_given_up_after_its_time(store: Store) -> None:
 def test_both_channels_and_every_attempt_are_told(store: Store) -> None:
     """Mail and webhook both arrive, and again when a retry of the job ends."""
     with mail_server() as box, hook() as receiver:
-        server = {"server": "127.0.0.1", "port": box.port, "security": "none", "sender": "lm@example.org"}
         notify = {"webhook": receiver.url, "email": "ada@example.org"}
-        with postman(store, mail=server) as look:
+        with postman(store, mail=server(box)) as look:
             job = ended(store, notify, now=time.time(), state=JobState.FAILED)
             records(store, job.id, look, 2)
             assert store.retry(job.id, time.time())
@@ -126,3 +132,52 @@ def test_channels_that_the_site_lacks_are_left_alone(store: Store) -> None:
         job = ended(store, {"email": "ada@example.org", "webhook": receiver.url}, now=time.time())
         (record,) = records(store, job.id, look)
     assert record["channel"] == "webhook"
+
+
+def test_warnings_to_one_address_are_one_mail(store: Store) -> None:
+    """Three jobs that expire are one mail, on record with each of them."""
+    with mail_server() as box, postman(store, mail=server(box)) as look:
+        now = time.time()
+        jobs = [ended(store, {"email": "ada@example.org"}, now=now - 40 * 86_400) for _ in range(3)]
+        for job in jobs:
+            store.set_expiry(job.id, now + 86_400, warned=True)
+        for job in jobs:
+            (record,) = records(store, job.id, look)
+            assert (record["about"], record["delivered"]) == ("expiring", True)
+    assert [mail["Subject"].partition(" jobs")[0] for mail in box.mails] == ["Results of 3"]
+
+
+def test_a_mailbox_is_not_flooded(store: Store) -> None:
+    """More than so many mails in an hour wait; another address gets its own."""
+    with mail_server() as box, postman(store, mail={**server(box), "per_hour": 2}) as look:
+        jobs = [ended(store, {"email": "ada@example.org"}, now=time.time()) for _ in range(4)]
+        other = ended(store, {"email": "ben@example.org"}, now=time.time())
+        records(store, other.id, look)
+        for _ in range(20):
+            look()
+            time.sleep(0.02)
+    assert sorted(mail["To"] for mail in box.mails) == ["ada@example.org", "ada@example.org", "ben@example.org"]
+    assert sum(len(store.notices(job.id)) for job in jobs) == 2
+
+
+def test_an_hour_later_the_next_mails_go() -> None:
+    """An address is counted by the hour that passes, however it is written."""
+    postage = Postage(2)
+    taken = [postage.take(to, now) for to, now in (("a@b", 0), ("A@b", 10), ("a@b", 20), ("c@d", 20))]
+    assert taken == [True, True, False, True]
+    assert [postage.take("a@b", now) for now in (3599, 3601, 3602, 3611)] == [False, True, False, True]
+
+
+def test_a_slow_receiver_keeps_nobody_waiting(store: Store) -> None:
+    """While one receiver does not answer to many notices, another gets its own at once."""
+    silent = socket.create_server(("127.0.0.1", 0), backlog=50)
+    with silent, hook() as receiver, postman(store, timeout_seconds=5) as look:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        for _ in range(12):
+            ended(store, {"webhook": url}, now=time.time())
+        job = ended(store, {"webhook": receiver.url}, now=time.time())
+        began = time.monotonic()
+        records(store, job.id, look)
+        took = time.monotonic() - began
+    print(f"told beside a silent receiver in {took:.2f} s")
+    assert took < 4
