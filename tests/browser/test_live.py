@@ -43,13 +43,17 @@ def test_a_job_is_watched_to_its_end_without_reload(service: RunningService, win
         each.page.evaluate("window.loadedOnce = true")
     expect(job.page.locator("h1 .chip")).to_have_text("running", timeout=JOB_MS)
     expect(job.page.locator(".node.running").first).to_be_visible(timeout=JOB_MS)
+    job.page.get_by_text("As a table").click()
     job.shot("job-running")
     expect(job.page.locator("h1 .chip")).to_have_text("succeeded", timeout=JOB_MS)
     expect(job.page.locator(".overall")).to_contain_text("11 of 11 done")
     expect(jobs.page.locator(f"#job-{job_id} .chip")).to_have_text("succeeded")
     expect(job.page.get_by_role("link", name="Download package")).to_be_visible()
+    expect(job.page.locator("#step-table[open]")).to_be_visible()
     for each in (jobs, job):
         assert each.page.evaluate("window.loadedOnce") is True
+    with jobs.page.expect_response(lambda answer: answer.status == 304):
+        pass  # What did not change is not sent again.
     jobs.shot("jobs")
 
 
