@@ -5,7 +5,8 @@ from typing import cast
 from urllib.parse import quote
 
 from lmsvc.client.calls import API, Calls, encode, job_path
-from lmsvc.client.models import Me, Record, Share, Token, User
+from lmsvc.client.models import Record
+from lmsvc.client.people_models import Me, Share, Token, User
 from lmsvc.client.transport import Query
 
 
@@ -27,7 +28,7 @@ class PeopleCalls(Calls):
         )
 
     def share(self, job_id: str, days: float | None = None) -> Share:
-        """Make a link by which anybody reads this one job, good for some days; one made before is worthless then."""
+        """Make a link by which anybody reads this one job, good for some days; one made before stays."""
         query: Query | None = None if days is None else {"days": days}
         return cast(Share, self._object("POST", f"{job_path(job_id)}/share", query))
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel
 
-from lmsvc.client import models
+from lmsvc.client import models, people_models
 from lmsvc.web import accounts_bodies, bodies, catalogue, plans, pools, shares
 
 
@@ -27,11 +27,11 @@ from lmsvc.web import accounts_bodies, bodies, catalogue, plans, pools, shares
         (models.Tool, catalogue.ToolBody),
         (models.Dataset, catalogue.DatasetBody),
         (models.Pool, pools.PoolBody),
-        (models.Quota, accounts_bodies.QuotaBody),
-        (models.Me, accounts_bodies.MeBody),
-        (models.User, accounts_bodies.UserBody),
-        (models.Token, accounts_bodies.TokenBody),
-        (models.Share, shares.ShareBody),
+        (people_models.Quota, accounts_bodies.QuotaBody),
+        (people_models.Me, accounts_bodies.MeBody),
+        (people_models.User, accounts_bodies.UserBody),
+        (people_models.Token, accounts_bodies.TokenBody),
+        (people_models.Share, shares.ShareBody),
     ],
 )
 def test_objects_have_the_members_the_service_sends(model: type, body: type[BaseModel]) -> None:
