@@ -130,7 +130,7 @@ class QuotaSettings(BaseModel):
 class RateSettings(BaseModel):
     """How fast requests may come on a service with users; 0: as fast as they like."""
 
-    user_per_second: float = Field(default=100.0, ge=0, description="requests of one user")
+    user_per_second: float = Field(default=100.0, ge=0, description="requests of one user who is no administrator")
     user_burst: int = Field(default=1000, ge=1, description="requests of one user that may come at once")
     address_per_second: float = Field(default=5.0, ge=0, description="requests of one address that name no user")
     address_burst: int = Field(default=100, ge=1, description="such requests that may come at once")

@@ -8,8 +8,21 @@ from pathlib import Path
 import click
 
 from lmsvc.cli.configuration import settings_of
+from lmsvc.cli.exits import Exit
 from lmsvc.store import Store, open_store
 from lmsvc.store.errors import StoreError
+
+
+class NotThere(click.ClickException):
+    """There is no such user or token."""
+
+    exit_code = Exit.NOT_FOUND
+
+
+class ThereAlready(click.ClickException):
+    """There is such a user already."""
+
+    exit_code = Exit.REFUSED
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from lmsvc.cli.accounts_store import moment, own_store
+from lmsvc.cli.accounts_store import NotThere, moment, own_store
 from lmsvc.cli.configuration import configuration
 from lmsvc.cli.options import as_json
 from lmsvc.cli.text import columns, moment_text, print_json
@@ -52,7 +52,7 @@ def create(
     with own_store(config, data_dir) as store:
         made = issue(store, user, time.time(), name=name, scopes=scopes, days=days or None)
     if made is None:
-        raise click.ClickException(f"there is no user {user}; `lmsvc user add {user}` adds one")
+        raise NotThere(f"there is no user {user}; `lmsvc user add {user}` adds one")
     if as_json:
         print_json({**_facts(made[0]), "token": made[1]})
         return
@@ -84,7 +84,7 @@ def revoke(token_id: str, config: Path | None, data_dir: Path | None) -> None:
     """Make a token worthless at once, and sign out the browsers that signed in with it. TOKEN is its id in the list."""
     with own_store(config, data_dir) as store:
         if not store.revoke_token(token_id):
-            raise click.ClickException(f"there is no token {token_id}; `lmsvc token list` shows which there are")
+            raise NotThere(f"there is no token {token_id}; `lmsvc token list` shows which there are")
 
 
 def _facts(each: Token) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from lmsvc.cli.accounts_store import moment, own_store
+from lmsvc.cli.accounts_store import NotThere, ThereAlready, moment, own_store
 from lmsvc.cli.configuration import configuration
 from lmsvc.cli.options import as_json
 from lmsvc.cli.text import columns, moment_text, print_json
@@ -69,7 +69,7 @@ def add(
     made = User(name, admin, email=email, quota=changed(Quota(), given), created=time.time())
     with own_store(config, data_dir) as store:
         if not store.add_user(made):
-            raise click.ClickException(f"there is a user {name} already; `lmsvc user change {name}` changes it")
+            raise ThereAlready(f"there is a user {name} already; `lmsvc user change {name}` changes it")
     click.echo(f"added {name}; `lmsvc token create {name}` makes a token to sign in with", err=True)
 
 
@@ -93,7 +93,7 @@ def change(
     with own_store(config, data_dir) as store:
         known = store.user(name)
         if known is None:
-            raise click.ClickException(f"there is no user {name}; `lmsvc user list` shows who there is")
+            raise NotThere(f"there is no user {name}; `lmsvc user list` shows who there is")
         store.change_user(
             replace(
                 known,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lmsvc.cli.exits import Exit
 from lmsvc.store import Store, open_store
 from lmsvc.store.accounts_records import Quota
 from lmsvc.store.accounts_secrets import hash_of
@@ -76,22 +77,23 @@ def test_a_user_is_changed_in_what_is_named(own: Own) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "code", "told"),
     [
-        (("token", "create", "nobody"), "lmsvc user add nobody"),
-        (("user", "change", "nobody", "--admin"), "lmsvc user list"),
-        (("user", "add", "a b"), "letters, digits"),
-        (("user", "add", "../x"), "letters, digits"),
-        (("user", "add", "bob", "--jobs", "-3"), "give a number"),
-        (("user", "add", "ada"), "lmsvc user change ada"),
-        (("token", "create", "ada", "--scope", "everything"), "everything"),
+        (("token", "create", "nobody"), Exit.NOT_FOUND, "lmsvc user add nobody"),
+        (("token", "revoke", "abcdefgh"), Exit.NOT_FOUND, "lmsvc token list"),
+        (("user", "change", "nobody", "--admin"), Exit.NOT_FOUND, "lmsvc user list"),
+        (("user", "add", "a b"), Exit.USAGE, "letters, digits"),
+        (("user", "add", "../x"), Exit.USAGE, "letters, digits"),
+        (("user", "add", "bob", "--jobs", "-3"), Exit.USAGE, "give a number"),
+        (("user", "add", "ada"), Exit.REFUSED, "lmsvc user change ada"),
+        (("token", "create", "ada", "--scope", "everything"), Exit.USAGE, "everything"),
     ],
 )
-def test_what_cannot_be_done_is_said_with_what_can(own: Own, words: tuple[str, ...], told: str) -> None:
-    """The command ends with an error that names the next step, and changes nothing."""
+def test_what_cannot_be_done_is_said_with_what_can(own: Own, words: tuple[str, ...], code: Exit, told: str) -> None:
+    """The command ends with a code for scripts and an error that names the next step, and changes nothing."""
     own("user", "add", "ada")
     ran = own(*words)
-    assert ran.code != 0
+    assert ran.code == code
     assert told in ran.err
     assert [user.name for user in own.store.users()] == ["ada"]
     assert own.store.tokens() == ()
