@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -17,7 +18,7 @@ from lmsvc.store.migrations import migrate
 from lmsvc.store.models import ALL
 from lmsvc.store.schema import MIGRATIONS
 from tests.store.children import race
-from tests.store.make import submit
+from tests.store.make import UPLOAD, submit
 
 
 def run(url: str, statement: str) -> list[tuple[Any, ...]]:
@@ -54,6 +55,23 @@ def test_a_later_change_keeps_the_data(database_url: str) -> None:
             assert migrate(database, later) == 1
         assert run(database_url, "SELECT colour FROM jobs") == [(None,)]
         assert store.counts()[JobState.QUEUED] == 1
+
+
+def test_jobs_and_uploads_of_one_user_stay_that_users(database_url: str) -> None:
+    """A database from before there were users: the owner of its jobs has its uploads, and its jobs never expire."""
+    with closing(Database(database_url, 10.0)) as database:
+        assert migrate(database, MIGRATIONS[:1]) == 1
+    columns = 'seq, id, "user", name, state, attempt, small, lane, tags, submitted, cancel_requested, last_event'
+    values = "1, 'j', 'lab', 'n', 'queued', 1, FALSE, FALSE, '[]', 1, FALSE, 0"
+    run(database_url, f"INSERT INTO jobs ({columns}) VALUES ({values})")
+    run(database_url, f"INSERT INTO uploads VALUES ('{UPLOAD.id}', 'a.csv', 5, '{UPLOAD.sha256}', 1.0)")
+    with closing(open_store(database_url)) as store:
+        assert store.migrate() == len(MIGRATIONS) - 1
+        assert store.upload(UPLOAD.id, "lab") == replace(UPLOAD, name="a.csv", user="lab")
+        assert store.upload(UPLOAD.id, "ada") is None
+        head = store.head("j")
+        assert head is not None
+        assert (head.user, head.expires, head.expiry_warned, head.notify) == ("lab", None, False, None)
 
 
 def test_a_change_that_fails_leaves_nothing(database_url: str) -> None:
