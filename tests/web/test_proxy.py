@@ -10,8 +10,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
+from lmsvc.client import Client, Event
+from lmsvc.jobs.states import JobState
+from tests.client.relay import Relay
 from tests.web import certificates
 from tests.web.certificates import Certificates
 from tests.web.proxy import PREFIX, nginx
@@ -180,14 +184,14 @@ def test_nobody_asks_the_proxy_for_files_directly(behind: Behind, path: str) -> 
 
 
 def test_the_token_is_asked_for_through_the_proxy(behind: Behind) -> None:
-    """Without it there is neither file nor page, and the challenge reaches the browser."""
+    """Without it there is neither file nor page, and the answer says what to send."""
     job_id = behind.site.ended()
     behind.site.package(job_id, b"x")
     with httpx.Client(base_url=behind.url, trust_env=False, verify=behind.made.trust) as client:
         for path in ("/", f"/api/v1/jobs/{job_id}/package"):
             answer = client.get(path)
             assert answer.status_code == 401
-            assert answer.headers["WWW-Authenticate"].startswith("Basic")
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
         assert client.get("/healthz").status_code == 200
 
 
@@ -206,6 +210,46 @@ def test_events_are_not_held_back(behind: Behind) -> None:
     cancel.join()
     print(f"first status after {told:.2f} s, end after {time.monotonic() - begin:.2f} s")
     assert told < 0.5
+
+
+def test_events_survive_a_web_service_that_is_killed(behind: Behind) -> None:
+    """Who follows through the proxy gets each event once, also those that came while the service was away."""
+    site, seen = behind.site, list[Event]()
+    job_id = site.running()
+
+    def follow() -> None:
+        with Client(behind.url, token=TOKEN, ca_file=behind.made.ca) as client:
+            seen.extend(client.follow(job_id))
+
+    following = threading.Thread(target=follow)
+    following.start()
+    for number in range(6):
+        time.sleep(0.3)
+        if number == 3:
+            (worker,) = psutil.Process(behind.server.pid).children()
+            worker.kill()
+        site.store.append_event(job_id, "note", {"number": number}, time.time())
+    site.store.transition(job_id, JobState.SUCCEEDED, time.time(), expected=JobState.RUNNING, owner="tests")
+    following.join(60)
+    numbers = [event.id for event in seen if event.id is not None]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert [event.data["number"] for event in seen if event.kind == "note"] == list(range(6))
+    assert seen[-1].kind == "end"
+
+
+def test_a_large_file_goes_on_through_the_proxy(behind: Behind, tmp_path: Path) -> None:
+    """With its connection to the proxy broken on the way, an upload in parts arrives whole and a download as well."""
+    (tmp_path / "a.tif").write_bytes(os.urandom(20 * MEGABYTE))
+    with Relay.over(behind.url, most=12 * MEGABYTE) as relay:
+        there = relay.url.replace("http:", "https:")
+        with Client(there, token=TOKEN, ca_file=behind.made.ca) as client:
+            stored = client.upload(tmp_path / "a.tif")
+            job_id = behind.site.ended()
+            behind.site.package(job_id, behind.site.paths.upload(stored["sha256"]).read_bytes())
+            client.download_package(job_id, tmp_path / "b.tif")
+    assert (tmp_path / "b.tif").read_bytes() == (tmp_path / "a.tif").read_bytes()
+    assert relay.sent < 24 * MEGABYTE
+    assert relay.received < 24 * MEGABYTE
 
 
 def test_forms_of_own_pages_work_under_the_address_of_the_proxy(behind: Behind) -> None:
