@@ -1,9 +1,10 @@
 """Files of a new job in a browser: uploaded at once, going on after a break, dropped, in sets; pages for everybody."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import FilePayload, Route, expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.looking import PATIENCE_MS, PHONE, Window
@@ -93,17 +94,17 @@ def test_sets_grow_and_a_wrong_table_says_why(server: Server, window: OpenWindow
     there = window(server.url)
     there.page.goto("/new/model_species")
     for number in (1, 2):
-        file = {"name": f"{number}.tif", "mimeType": "image/tiff", "buffer": b"%d" % number}
+        file: FilePayload = {"name": f"{number}.tif", "mimeType": "image/tiff", "buffer": b"%d" % number}
         there.page.locator(f"[id='scenarios.{number}']").set_input_files([file])
         expect(there.page.locator(f"[data-slot='scenarios.{number}'] .keep")).to_have_count(1)
     expect(there.page.locator("[data-slot='scenarios.3']")).to_be_visible()
-    picture = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"\x89PNG\0"}
+    picture: FilePayload = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"\x89PNG\0"}
     there.page.locator("#occurrences").set_input_files([picture])
     expect(there.page.locator("[data-preview=occurrences] .fault")).to_contain_text("no text table")
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_everybody_can_use_faulty_forms(server: Server, window: OpenWindow, colours: str) -> None:
+def test_everybody_can_use_faulty_forms(server: Server, window: OpenWindow, colours: Literal["light", "dark"]) -> None:
     """Axe finds nothing against WCAG AA where faults are shown, and on a phone nothing scrolls sideways."""
     there = window(server.url, viewport=PHONE, color_scheme=colours)
     for path in PATHS:
