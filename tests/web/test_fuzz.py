@@ -53,9 +53,14 @@ PATHS = st.sampled_from(
         "/api/v1/jobs/{id}/outputs?",
         "/api/v1/jobs/{id}/log?",
         "/?",
+        "/jobs/{id}/step?step=s&",
+        "/jobs/{id}/files?",
     ]
 )
-PARAMETERS = st.sampled_from(["state", "user", "tag", "q", "cursor", "limit", "step", "item", "stream", "output", "x"])
+PARTS = ("/api/v1/uploads", "/api/v1/jobs", "/api/v1/tools", "/api/v1/jobs/aaaaaaaaaa/outputs", "/tools", "/static")
+PARAMETERS = st.sampled_from(
+    ["state", "user", "tag", "q", "cursor", "limit", "step", "item", "stream", "output", "begin", "x"]
+)
 
 
 @pytest.fixture(scope="module")
@@ -130,11 +135,11 @@ def test_any_query(fuzzed: Site, path: str, query: list[tuple[str, str]], raw: b
 
 
 @SLOWLY
-@given(name=TEXT, part=st.sampled_from(["uploads", "jobs", "tools", "jobs/aaaaaaaaaa/outputs"]))
+@given(name=TEXT, part=st.sampled_from(PARTS))
 def test_any_path(fuzzed: Site, name: str, part: str) -> None:
     """Arbitrary last parts of paths find nothing or something, by any method."""
     for method in ("GET", "PUT", "DELETE", "POST"):
-        _refused_or_done(fuzzed, method, f"/api/v1/{part}/{_quoted(name)}", data=b"x")
+        _refused_or_done(fuzzed, method, f"{part}/{_quoted(name)}", data=b"x")
 
 
 @SLOWLY
