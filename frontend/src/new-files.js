@@ -146,12 +146,27 @@ function held(file, slot, upload) {
   const size = document.createElement("small");
   size.textContent = sizeText(file.size);
   keep.append(box, ` ${file.name} `, size);
+  if (slot.hasAttribute("data-ids")) return shownId(file, upload);
   if (!slot.hasAttribute("data-several")) return [keep];
   const label = Object.assign(document.createElement("label"), { className: "label" });
   const text = Object.assign(document.createElement("input"), { name: `${name}.label.${upload}`, maxLength: 200 });
   text.value = file.name.replace(/\.[^.]*$/, "");
   label.append("Label ", text);
   return [keep, label];
+}
+
+/**
+ * @param {File} file
+ * @param {string} upload
+ * @returns {HTMLElement[]} the name and the id to be copied
+ */
+function shownId(file, upload) {
+  const name = Object.assign(document.createElement("span"), { textContent: file.name });
+  const id = Object.assign(document.createElement("code"), { textContent: upload });
+  const copy = Object.assign(document.createElement("button"), { type: "button", className: "copy" });
+  copy.textContent = "Copy id";
+  copy.addEventListener("click", () => void navigator.clipboard.writeText(upload));
+  return [name, id, copy];
 }
 
 /** @param {number} bytes */

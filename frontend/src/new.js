@@ -7,5 +7,7 @@ for (const form of document.querySelectorAll("form[data-new]")) {
   if (form instanceof HTMLFormElement) placeFiles(form, offerColumns(form));
 }
 for (const form of document.querySelectorAll("form[data-document]")) {
-  if (form instanceof HTMLFormElement) showLines(form);
+  if (!(form instanceof HTMLFormElement)) continue;
+  showLines(form);
+  placeFiles(form, () => {});
 }

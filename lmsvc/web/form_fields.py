@@ -200,7 +200,7 @@ def _layers(entry: Mapping[str, Any], datasets: Mapping[str, Dataset]) -> list[s
     if name not in datasets:
         return []
     layers = [entry["layer"]] if "layer" in entry else entry.get("layers") or datasets[name].layers
-    return [f"{name}/{layer}" for layer in layers]
+    return [f"{name}/{layer}" for layer in layers] if isinstance(layers, list | tuple) else []
 
 
 def text(value: JsonValue) -> str:

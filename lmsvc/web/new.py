@@ -28,7 +28,7 @@ from lmsvc.workflows.checking import document_of
 from lmsvc.workflows.workflow import TOOL_PREFIX, Workflow
 
 FORM: Final = "multipart/form-data"
-SUBMIT, KEY = "submit", "key"
+SUBMIT, LOOK, KEY = "submit", "look", "key"
 KEY_FORM: Final = re.compile("[0-9a-f]{32}")
 
 
@@ -74,21 +74,42 @@ def send_form(name: str) -> Response:
     found = services()
     workflow = workflow_or_404(found, name)
     given = read_parameters(workflow)
-    outcome = _outcome(found, workflow, given)
-    if request.form.get("action") == SUBMIT and not outcome.faults and outcome.document is not None:
-        return submit_from_page(found, outcome.document)
-    return _form_page(found, workflow, given, outcome if request.form.get("action") != "look" else Outcome())
+    if request.form.get("action") == LOOK:
+        return _form_page(found, workflow, given, Outcome())
+    outcome = submitted(found, _outcome(found, workflow, given))
+    return outcome if isinstance(outcome, Response) else _form_page(found, workflow, given, outcome)
 
 
-def submit_from_page(found: Services, document: dict[str, Any]) -> Response:
-    """Submit a valid document once, however often the button was pressed, and lead to the job's page."""
+def submitted(found: Services, outcome: Outcome) -> Response | Outcome:
+    """Submit a document without faults if that is asked for, and lead to the job's page.
+
+    Returns:
+        That, or what to show on the page: the outcome as it is, or why the job was not taken.
+    """
+    if request.form.get("action") != SUBMIT or outcome.faults or outcome.document is None:
+        return outcome
+    try:
+        job_id = _take(found, outcome.document)
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
+        return Outcome(outcome.document, faults=_faults(problem))
+    return to(url_for("job_page", job_id=job_id))
+
+
+def _take(found: Services, document: dict[str, Any]) -> str:
+    """Submit a document once, however often the button was pressed."""
     key = request.form.get(KEY, "")
-    raw = json.dumps(document, sort_keys=True).encode()
-    idempotency = Idempotency(f"form-{key}", hashlib.sha256(raw).hexdigest()) if KEY_FORM.fullmatch(key) else None
+    sha256 = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    idempotency = Idempotency(f"form-{key}-{sha256[:32]}", sha256) if KEY_FORM.fullmatch(key) else None
     checked = Checked(document, validate_document(document, validation_context(found)))
     submission = take_job(found, checked, idempotency)
     found.wake_controller()
-    return to(url_for("job_page", job_id=submission.job_id))
+    return submission.job_id
+
+
+def _faults(problem: Problem) -> tuple[Fault, ...]:
+    return tuple(Fault(fault.pointer or "", fault.detail) for fault in problem.errors) or (Fault("", problem.detail),)
 
 
 def plan_or_faults(found: Services, document: dict[str, Any]) -> Outcome:
@@ -97,8 +118,7 @@ def plan_or_faults(found: Services, document: dict[str, Any]) -> Outcome:
     try:
         return Outcome(document, planned(found, checked))
     except Problem as problem:
-        faults = tuple(Fault(fault.pointer or "", fault.detail) for fault in problem.errors)
-        return Outcome(document, faults=faults or (Fault("", problem.detail),))
+        return Outcome(document, faults=_faults(problem))
 
 
 def new_key() -> str:

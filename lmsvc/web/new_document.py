@@ -12,8 +12,10 @@ from lmsvc.jobs.faults import DocumentError, Fault
 from lmsvc.jobs.parsing import parse_document
 from lmsvc.jobs.places import line_of, lines_of
 from lmsvc.jobs.validation import validate_document
+from lmsvc.store.records import Upload
 from lmsvc.web.documents import job_or_404
-from lmsvc.web.new import FORM, KEY, SUBMIT, NewQuery, Outcome, new_key, plan_or_faults, submit_from_page
+from lmsvc.web.form_uploads import upload_of
+from lmsvc.web.new import FORM, KEY, NewQuery, Outcome, new_key, plan_or_faults, submitted
 from lmsvc.web.operations import Answer, Body, Operation
 from lmsvc.web.pages.rendering import HTML, page
 from lmsvc.web.problems import Problem
@@ -24,6 +26,7 @@ AROUND: Final = 3
 """Lines that are shown above and below a fault."""
 
 LINE_CHARACTERS: Final = 400
+UPLOAD: Final = "upload"
 EMPTY: Final = '{\n  "name": "",\n  "inputs": {},\n  "steps": {},\n  "outputs": []\n}\n'
 
 _SYNTAX: Final = re.compile(r"line (\d+), column \d+$")
@@ -60,10 +63,11 @@ def send_document() -> Response:
     text = request.form.get("document", "").replace("\r\n", "\n")
     if len(text.encode(errors="replace")) > found.settings.limits.document_bytes:
         raise Problem(413, "too-large", f"A job document may have {found.settings.limits.document_bytes} bytes.")
-    outcome = _outcome(found, text)
-    if request.form.get("action") == SUBMIT and not outcome.faults and outcome.document is not None:
-        return submit_from_page(found, outcome.document)
-    return _page(text, outcome)
+    uploads = [upload_of(storage) for storage in request.files.getlist("files") if storage.filename]
+    if request.form.get("action") == UPLOAD:
+        return _page(text, Outcome(), uploads)
+    outcome = submitted(found, _outcome(found, text))
+    return outcome if isinstance(outcome, Response) else _page(text, outcome, uploads)
 
 
 def _outcome(found: Services, text: str) -> Outcome:
@@ -76,7 +80,7 @@ def _outcome(found: Services, text: str) -> Outcome:
     return plan_or_faults(found, data)
 
 
-def _page(text: str, outcome: Outcome) -> Response:
+def _page(text: str, outcome: Outcome, uploads: Sequence[Upload] = ()) -> Response:
     faults = sorted(placed(outcome.faults, text), key=lambda each: each.line)
     key: Any = request.form.get(KEY) if request.method == "POST" else None
     return page(
@@ -86,6 +90,7 @@ def _page(text: str, outcome: Outcome) -> Response:
         faults=faults,
         lines=list(excerpt(text, faults)),
         key=key or new_key(),
+        uploads=uploads,
     )
 
 

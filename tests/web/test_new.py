@@ -1,6 +1,8 @@
 """The pages of a new job, used without scripts."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +14,10 @@ from tests.web.forms import Browser
 from tests.web.site import ECHO, Site
 
 TABLE = b"scientificName,lon,lat,year\n<b>Fictia</b>,1,2,1987\n"
+DATASET = """
+{{name: climate, version: "1", title: Climate, licence: CC0, citation: A. Author, files: [
+  {{layer: bio1, path: a.tif, sha256: "{}", size: 1}}, {{layer: bio12, path: b.tif, sha256: "{}", size: 1}}]}}
+""".format("0" * 64, "1" * 64)
 EVIL = "<script>alert('x')</script>"
 
 
@@ -26,7 +32,7 @@ def test_every_workflow_and_tool_is_offered(site: Site, browser: Browser) -> Non
     page = browser.show("/new")
     for name in [*site.app.extensions["lmsvc"].registries.workflows, "create_sdm", "echo_text"]:
         assert f'href="/new/{name}"' in page
-        assert f'action="/new/{name}"' in browser.show(f"/new/{name}")
+        assert f'action="/new/{name}#plan"' in browser.show(f"/new/{name}")
     assert site.client.get("/new/nothing").status_code == 404
 
 
@@ -147,6 +153,55 @@ def test_no_form_harms_the_service(site: Site, fields: dict[str, list[str]], nam
     response = browser.send("plan", fields)
     assert response.status_code < 500, response.get_data(as_text=True)
     assert EVIL not in browser.text
+
+
+def test_layers_of_the_site_are_chosen_by_boxes(tmp_path: Path) -> None:
+    """Where the site has data of its own its layers are offered, and what was chosen stays chosen."""
+    (tmp_path / "climate.yaml").write_text(DATASET)
+    site = Site.make(tmp_path / "data", dataset_dirs=[tmp_path])
+    browser = Browser(site.client)
+    browser.show("/new/model_species")
+    given = {"layers.layer": ["climate/bio1", "climate/bio12"], "ecoregions.layer": "climate/bio12"}
+    browser.send("plan", given, {"occurrences": [("points.csv", TABLE)]})
+    assert browser.faults() == []
+    assert browser.fields().getlist("layers.layer") == ["climate/bio1", "climate/bio12"]
+    job = browser.send("submit").headers["Location"].removeprefix("/jobs/")
+    inputs = site.client.get(f"/api/v1/jobs/{job}/document").get_json()["inputs"]
+    assert inputs["layers"] == {"dataset": "climate", "layers": ["bio1", "bio12"]}
+    assert inputs["ecoregions"] == {"dataset": "climate", "layer": "bio12"}
+    site.store.close()
+
+
+def test_why_a_job_is_not_taken_is_told_on_the_form(tmp_path: Path) -> None:
+    """A job that no pool can run keeps its form, with the reason, instead of leading to a page of errors."""
+    site = Site.make(tmp_path / "data", pools={"small": {"categories": ["utility"]}})
+    browser = Browser(site.client)
+    browser.show("/new/build_grid")
+    response = browser.send("submit", {"cell_size": "7"})
+    assert response.status_code == 200
+    assert "1 thing to mend" in browser.text
+    assert "no pool" in browser.text
+    assert browser.fields()["cell_size"] == "7"
+    site.store.close()
+
+
+def test_files_for_a_document_show_their_ids(site: Site, browser: Browser) -> None:
+    """Files that come with a document are stored and their ids shown, to be named in it."""
+    browser.show("/new/document")
+    browser.send("upload", files={"files": [("points.csv", TABLE)]})
+    found = re.search(r'<code id="id-(\w+)">', browser.text)
+    assert found is not None
+    assert site.client.get(f"/api/v1/uploads/{found[1]}").get_json()["name"] == "points.csv"
+
+
+def test_what_a_document_claims_to_be_made_from_may_be_anything(site: Site, browser: Browser) -> None:
+    """A job whose template makes no sense still opens a form."""
+    junk = {"layers": {"dataset": "d", "layers": 3}, "occurrences": [[1], {"upload": 3}], "scenarios": {"a": 1}}
+    for parameters in (junk, {"min_x": [[1]], "seed": {"a": 1}, "engine": 3, "tree": "x", "layers": [None]}):
+        document = {**ECHO, "template": {"name": "richness", "parameters": parameters}}
+        job_id = site.submit(document).get_json()["id"]
+        browser.show(f"/new?from={job_id}")
+        assert browser.address.startswith("/new/richness?from=")
 
 
 def test_long_documents_show_only_lines_near_faults() -> None:
