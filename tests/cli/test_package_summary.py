@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from lmsvc.cli.package_summary import package_summary
+from lmsvc.controller.crate_facts import RunFacts
 from lmsvc.controller.package import PackageContent, write_package
 from lmsvc.controller.results import Forget, JobResults
+from lmsvc.jobs.document import JobDocument
 from lmsvc.worker.step_runner import write_bundle
 
 
@@ -30,13 +32,16 @@ def test_a_package_is_summed_up_by_output_and_step(tmp_path: Path) -> None:
     bundle(tmp_path, "grid", [item(0, "succeeded", sites=120)], {})
     results = JobResults(Forget())
     results.load(tmp_path)
+    steps = {"model": {"run": "modeller"}, "grid": {"run": "gridder"}}
+    document = {"name": "n", "steps": steps, "outputs": ["model/model", "grid/sites"]}
     content = PackageContent(
         job_id="abcdefgh23",
-        document={"name": "n", "outputs": ["model/model", "grid/sites"]},
+        document=document,
         plan={},
         summary={},
         citations=["A."],
         versions={"cctools": "7"},
+        facts=RunFacts(JobDocument.model_validate(document), "ada", 1795000000.0, 1795000060.0),
     )
     write_package(tmp_path / "p.zip", results, tmp_path, content)
     text = package_summary(tmp_path / "p.zip")
