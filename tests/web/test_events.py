@@ -10,6 +10,7 @@ import pytest
 
 from lmsvc.jobs.states import JobState
 from lmsvc.store.records import StepProgress
+from lmsvc.web.services import MAX_WAITERS
 from tests.web.asking import problem
 from tests.web.server import Server
 from tests.web.site import Site
@@ -83,7 +84,7 @@ def test_streams_without_a_thread_to_spare_end_early(tmp_path: Path) -> None:
     """Beyond the number of streams the service can hold, a stream tells what it knows and ends for a later return."""
     with Server.start(tmp_path / "data") as server, server.client() as client:
         address = f"{server.url}/api/v1/jobs/{server.site.queued()}/events"
-        held = [client.send(client.build_request("GET", address), stream=True) for _ in range(8)]
+        held = [client.send(client.build_request("GET", address), stream=True) for _ in range(MAX_WAITERS)]
         streams = [response.iter_lines() for response in held]
         for lines in streams:
             while not next(lines).startswith("event: status"):
