@@ -53,7 +53,7 @@ PATHS = st.sampled_from(
         "/api/v1/jobs/{id}/outputs?",
         "/api/v1/jobs/{id}/log?",
         "/?",
-        "/jobs/{id}/step?step=s&",
+        "/jobs/{id}/step?",
         "/jobs/{id}/files?",
     ]
 )

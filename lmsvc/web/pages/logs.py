@@ -21,7 +21,7 @@ TASKS_ON_PAGE = 25
 class StepPageQuery(Query):
     """Which step, which item of it, which stream, and from which task on."""
 
-    step: Annotated[str, Field(min_length=1, max_length=200)]
+    step: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
     item: Annotated[int | None, Field(ge=0, le=2**31)] = None
     stream: Literal["stdout", "stderr", "both"] = "both"
     state: Text = None
