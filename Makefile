@@ -49,7 +49,7 @@ fast: setup-test ## only the quick tests
 slow: setup-test ## only the tests that take long
 	$(PYTHON) -m pytest --durations 10 -m "slow and not full and not browser"
 
-test-full: test test-roles ## the same, every role and what is too long for every change
+test-full: test test-browser test-roles ## the same, every role and what is too long for every change
 	$(PYTHON) -m pytest -m full
 
 test-browser: setup-test ## look at the pages in Chromium: jobs from form to map, two users, no script, WCAG; screenshots in test-artifacts/

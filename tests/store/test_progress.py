@@ -9,6 +9,7 @@ import pytest
 from lmsvc.jobs.states import ItemState
 from lmsvc.store import Store
 from lmsvc.store.errors import UnknownJob
+from lmsvc.store.progress import StepSpan
 from lmsvc.store.records import ItemRecord, NewJob, OutputFile, StepProgress, TaskRecord
 from tests.store.make import UPLOAD, claim, end, submit
 
@@ -26,6 +27,31 @@ def test_steps_keep_the_documents_order_and_the_last_numbers(store: Store) -> No
     steps[1] = replace(steps[1], waiting=1, running=2, done=3, failed=4, skipped=5, total=15)
     store.save_steps(job_id, steps)
     assert store.steps(job_id) == tuple(steps)
+
+
+def test_steps_of_several_jobs_come_together(store: Store) -> None:
+    """Each job has its own steps in its own order; one that was not planned is left out."""
+    jobs = [submit(store) for _ in range(3)]
+    for n, job_id in enumerate(jobs[:2]):
+        store.save_steps(job_id, [StepProgress("z", "t", "c", done=n), StepProgress("a", "t", "c")])
+    assert store.steps_of(jobs) == {job_id: store.steps(job_id) for job_id in jobs[:2]}
+    assert store.steps_of([]) == {}
+
+
+def test_a_step_spans_from_its_first_task_to_its_last(store: Store) -> None:
+    """Begin, end, tasks, hosts, work and memory of each step that has begun, the first to begin first."""
+    job_id = submit(store)
+    tasks = [
+        replace(TASK, task="pam.1", step="pam", started=9.0),
+        replace(TASK, task="model.1", seconds=2.0, peak_memory_mb=100.0),
+        replace(TASK, task="model.2", started=6.0, seconds=4.0, host="node2", peak_memory_mb=300.0),
+        replace(TASK, task="z.1", step="z", started=None),
+    ]
+    store.record_tasks(job_id, tasks)
+    assert store.step_spans(job_id) == (
+        StepSpan("model", 5.0, 10.0, 2, 2, 6.0, 300.0),
+        StepSpan("pam", 9.0, 9.0, 1, 1, 0.0, None),
+    )
 
 
 def test_tasks_are_replaced_and_paged(store: Store) -> None:
