@@ -61,7 +61,15 @@ def test_job_page_shows_the_failure_first(site: Site) -> None:
     not_run = ItemRecord("pam", 0, ItemState.NOT_RUN, None, "not run, because model failed")
     site.store.record_items(job_id, [failed, skipped, not_run])
     page = _page(site, f"/jobs/{job_id}")
-    told = ("1 of 12 items failed", "H. alba", "too few", "node1", "lmsvc.tools.create_sdm", "ValueError", "reported an error")
+    told = (
+        "1 of 12 items failed",
+        "H. alba",
+        "too few",
+        "node1",
+        "lmsvc.tools.create_sdm",
+        "ValueError",
+        "reported an error",
+    )
     assert all(page.index("Progress") < page.index(text) < page.index('id="steps"') for text in told)
     assert "no record is left" in page
     assert "because model failed" in page
