@@ -24,6 +24,8 @@ MAX_WAIT_SECONDS = 60.0
 LOOK_FIRST_SECONDS = 0.05
 LOOK_LATER_SECONDS = 0.25
 QUICK_LOOKS = 100
+REST = 8  # So many times as long as a look took, at least, is rested before the next.
+LONGEST_REST_SECONDS = 2.0
 REMOVED = "The job's results have expired and were removed; what it was asked is kept: submit that again."
 
 Text = Annotated[str | None, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -134,13 +136,17 @@ def _is_news(tag: str) -> bool:
 
 
 def pauses(seconds: float) -> Iterator[None]:
-    """Come back at once, then at growing intervals, and a last time when the seconds are over."""
+    """Come back at once, then at growing intervals, and a last time when the seconds are over.
+
+    On a busy service, where a look takes long, they are longer: many who wait leave time for those who ask.
+    """
     end = time.monotonic() + seconds
-    looks = 0
+    looks, began = 0, time.monotonic()
     yield
-    while (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, LOOK_FIRST_SECONDS if looks < QUICK_LOOKS else LOOK_LATER_SECONDS))
-        looks += 1
+    while (left := end - (now := time.monotonic())) > 0:
+        least = LOOK_FIRST_SECONDS if looks < QUICK_LOOKS else LOOK_LATER_SECONDS
+        time.sleep(min(left, max(least, min(REST * (now - began), LONGEST_REST_SECONDS))))
+        looks, began = looks + 1, time.monotonic()
         yield
 
 
