@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lmsvc import __version__
-from lmsvc.controller.crate import CRATE_NAME, crate
+from lmsvc.controller.crate import CRATE_NAME, crate, crate_text
 from lmsvc.controller.crate_facts import Member, RunFacts
 from lmsvc.controller.outputs import OUTPUTS, Published, media_type, publish_outputs, zip_member
 from lmsvc.controller.results import JobResults
@@ -60,7 +60,7 @@ def write_package(target: Path, results: JobResults, bundles: Path, content: Pac
         texts = _texts(published, content, item_table(results.statuses(bundles)))
         members = [*_output_members(published), *(_text_member(name, text) for name, text in texts.items())]
         metadata = crate(content.facts, members, content.citations, content.versions)
-        for name, text in {**texts, CRATE_NAME: _json(metadata)}.items():
+        for name, text in {**texts, CRATE_NAME: crate_text(metadata)}.items():
             archive.writestr(zip_member(name), text)
     with partial.open("rb") as written:
         os.fsync(written.fileno())
