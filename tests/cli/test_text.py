@@ -69,6 +69,8 @@ def test_a_waiting_job_says_why() -> None:
         "attempt": 1,
         "tags": [],
         "cancel_requested": False,
+        "expires": None,
+        "removed": False,
         "links": {},
         "queue_position": 2,
         "submitted": "2026-01-01T00:00:00Z",

@@ -69,8 +69,8 @@ def _environment(root: Path, port: int, settings: dict[str, str]) -> dict[str, s
 
 
 def _free_port() -> int:
-    begin = os.getpid() * 7 % len(PORTS)  # Not the same for all: tests of several trees may run at a time.
-    for port in (*PORTS[begin:], *PORTS[:begin]):
+    begin = os.getpid() * 7  # Not the same for all: tests of several trees may run at a time.
+    for port in (PORTS[(begin + step) % len(PORTS)] for step in range(len(PORTS))):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
