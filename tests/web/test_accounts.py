@@ -103,7 +103,8 @@ def test_the_page_makes_and_revokes_tokens(guarded: Site) -> None:
 def test_the_page_says_what_is_wrong_with_a_form(guarded: Site) -> None:
     """A form that cannot be meant so is refused, and makes no token."""
     client = browser(guarded, "ada")
-    for wrong in ({"scope": []}, {"scope": ["everything"]}, {"scope": ["read"], "days": "-1"}):
+    faulty: list[dict[str, object]] = [{"scope": []}, {"scope": ["everything"]}, {"scope": ["read"], "days": "-1"}]
+    for wrong in faulty:
         fields = {"csrf_token": form_token(client, "/account"), **wrong}
         problem(client.post("/account/tokens", data=fields), 422, "invalid-body")
     assert len(guarded.store.tokens("ada")) == 1

@@ -160,7 +160,8 @@ def test_without_a_usable_token_nobody_is_let_in(guarded: Site, token_file: Path
     for sent in ({"Authorization": "Bearer "}, BEARER, basic("", "")):
         assert guarded.client.get("/api/v1/jobs", headers=sent).status_code in (401, 503)
     problem(guarded.client.get("/api/v1/jobs", headers=BEARER), 503, "unavailable")
-    assert guarded.client.get("/healthz").status_code == 200
+    for path in ("/healthz", "/static/style.css"):
+        assert guarded.client.get(path, headers=BEARER).status_code == 200
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
