@@ -32,7 +32,7 @@ def test_every_workflow_and_tool_is_offered(site: Site, browser: Browser) -> Non
     page = browser.show("/new")
     for name in [*site.app.extensions["lmsvc"].registries.workflows, "create_sdm", "echo_text"]:
         assert f'href="/new/{name}"' in page
-        assert f'action="/new/{name}#plan"' in browser.show(f"/new/{name}")
+        assert f'action="/new/{name}"' in browser.show(f"/new/{name}")
     assert site.client.get("/new/nothing").status_code == 404
 
 
