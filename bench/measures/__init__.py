@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from bench.context import Bench
 from bench.measures.allocator import allocator
+from bench.measures.catalog import catalog
 from bench.measures.discovery import discovery, first_job
 from bench.measures.idle import idle
 from bench.measures.latency import latency
@@ -26,6 +27,7 @@ MEASURES: Mapping[str, Measure] = {
     "queue": queue,
     "idle": idle,
     "allocator": allocator,
+    "catalog": catalog,
     "site": site,
 }
 """By the name that ``--only`` takes."""
