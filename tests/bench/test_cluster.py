@@ -16,13 +16,18 @@ import yaml
 from bench import __main__ as program
 from bench import lab as labs
 from bench.cluster import Cluster, CommandFailed, Room, by_host
-from bench.context import Bench, Options
+from bench.context import Bench, Options, environment_of
+from bench.documents import trivial
+from bench.jobs import run_job
 from bench.lab import Lab
 from bench.measures import MEASURES
+from bench.measures.discovery import start_to_task
 from bench.measures.overlay import starts_to_tasks
 from bench.paths import ROOT
 from bench.pools import Chosen, NotPossible, largest
+from bench.ports import Ports
 from bench.rows import Verdict
+from bench.service import POOL
 
 EXAMPLE = ROOT / "inventories" / "example"
 ROOMS = dict.fromkeys(("alpha", "beta", "gamma"), Room(2, 16000))
@@ -183,13 +188,18 @@ def site(tmp_path: Path) -> Cluster:
     write_job(tmp_path / "jobs", "a", 1000.125, "gamma", 1000.375)
     write_job(tmp_path / "jobs", "b", 2000.5, "gamma", 2002.0)
     write_job(tmp_path / "jobs", "c", 3000.0, "alpha", 3000.1)
-    own = {"summary_url": "https://here", "summary_authority": "", "site_data_dir": str(tmp_path)}
+    return Cluster(write_page(tmp_path, tmp_path))
+
+
+def write_page(directory: Path, data_dir: Path) -> Path:
+    """Write the inventory of a cluster whose hosts are this machine, and return its path."""
+    own = {"summary_url": "https://here", "summary_authority": "", "site_data_dir": str(data_dir)}
     own |= {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
     groups = {"web": ["alpha"], "controller": ["alpha"], "worker": ["alpha", "gamma"]}
     members = {name: {"hosts": dict.fromkeys(names)} for name, names in groups.items()}
-    page = tmp_path / "hosts.yml"
+    page = directory / "hosts.yml"
     page.write_text(yaml.safe_dump({"all": {"vars": own, "children": members}}))
-    return Cluster(page)
+    return page
 
 
 def test_starts_are_read_on_the_web_host(site: Cluster) -> None:
@@ -238,3 +248,16 @@ def test_an_inventory_that_is_not_there_is_refused(tmp_path: Path, capsys: pytes
     """Nothing is made in its place."""
     assert program.main(["--only", "scale", "--inventory", str(tmp_path / "none")]) == program.USAGE
     assert "no inventory" in capsys.readouterr().err
+
+
+@pytest.mark.cctools
+@pytest.mark.slow
+def test_starts_of_a_real_job_are_read_as_on_one_machine(tmp_path: Path) -> None:
+    """A job of the service on this machine has the same figure by the web host's files as by the bench's reading."""
+    own = Bench(Options(quick=True), tmp_path, environment_of(None), slots=1, ports=Ports(22300, 22499))
+    with own.service() as service:
+        job_id = run_job(service.client, {**trivial(), "pool": POOL}).job_id
+        page = write_page(tmp_path, service.data_dir)
+        (seconds,) = starts_to_tasks(Cluster(page), [job_id])
+        assert seconds == pytest.approx(start_to_task(service, job_id), abs=0.001)
+        assert 0 < seconds < 10
