@@ -33,7 +33,7 @@ def overlay_discovery(bench: Bench) -> Iterator[Row]:
     """Measure jobs of one task, each after a rest, in idle slots of hosts without a controller."""
     with idle_cluster(bench) as (cluster, client, chosen):
         cluster.scale(chosen.name, chosen.most, chosen.most)
-        hosts = _distant_hosts(client, chosen.name, cluster.facts)
+        hosts = distant_hosts(client, chosen.name, cluster.facts)
         document = {**trivial(), "pool": chosen.name, "hosts": hosts}
         run_job(client, document)
         timings = [_after_rest(client, document) for _ in range(bench.count(20, 3))]
@@ -44,7 +44,7 @@ def overlay_discovery(bench: Bench) -> Iterator[Row]:
     yield Row("overlay-discovery", "the same: POST to succeeded", "s", Samples.of(timing.ended for timing in timings))
 
 
-def _distant_hosts(client: Client, pool: str, facts: Facts) -> list[str]:
+def distant_hosts(client: Client, pool: str, facts: Facts) -> list[str]:
     """Return the hosts of workers alone where slots of a pool wait for work, once there are such."""
     distant = set(facts.workers) - set(facts.controllers)
     if not distant:

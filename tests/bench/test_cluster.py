@@ -7,8 +7,10 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -22,12 +24,13 @@ from bench.jobs import run_job
 from bench.lab import Lab
 from bench.measures import MEASURES
 from bench.measures.discovery import start_to_task
-from bench.measures.overlay import starts_to_tasks
+from bench.measures.overlay import distant_hosts, starts_to_tasks
 from bench.paths import ROOT
 from bench.pools import Chosen, NotPossible, largest
 from bench.ports import Ports
 from bench.rows import Verdict
 from bench.service import POOL
+from lmsvc.client import Client
 
 EXAMPLE = ROOT / "inventories" / "example"
 ROOMS = dict.fromkeys(("alpha", "beta", "gamma"), Room(2, 16000))
@@ -81,6 +84,18 @@ def test_a_cluster_without_room_is_not_measured() -> None:
     for pools in ([small], [pool("sdm", 0, 1)], []):
         with pytest.raises(NotPossible):
             largest(pools, ROOMS)
+
+
+def test_the_overlay_is_crossed_to_idle_slots_without_a_controller() -> None:
+    """Of the worker hosts those count that are no controller's and have a slot without work."""
+    one = pool("sdm", 1, 6)
+    for host, idle in zip(one["hosts"], (1, 0, 2), strict=True):
+        host["idle"] = idle
+    facts = Cluster(EXAMPLE).facts
+    client = cast(Client, SimpleNamespace(pools=lambda: [one]))
+    assert distant_hosts(client, "sdm", facts) == ["gamma"]
+    with pytest.raises(NotPossible, match="every worker host"):
+        distant_hosts(client, "sdm", replace(facts, controllers=["alpha", "beta", "gamma"]))
 
 
 class Hosts(Cluster):
