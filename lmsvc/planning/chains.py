@@ -1,7 +1,7 @@
 """Finds room for a slot by moving one slot after the other."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 
 from lmsvc.planning.layout import Crew, Host, Share
 
@@ -13,41 +13,56 @@ _Came = dict[Host, tuple[Crew, Host | None]]
 """By host: the crew that would come there, and the host it would leave for it."""
 
 
-class Chains:
-    """A search from the hosts that a crew may use, over hosts that others could leave for, to a host with room."""
+def seat(crews: Sequence[Crew], giving: Giving, closed: set[Host]) -> Givers | None:
+    """Give one of some crews of a pool a slot; return who gave one up for it, None if there is no way.
 
-    def __init__(self, crews: Sequence[Crew], giving: Giving) -> None:
-        """Look for room among all crews.
+    From the hosts that the crews may use it is looked over hosts that others could leave for, to one with room: first
+    as far as crews of the same pool move.
 
-        Args:
-            crews: those of all pools.
-            giving: who gives up slots for good.
-        """
-        self._crews = crews
-        self._giving = giving
+    Args:
+        crews: those that are to have it, the first rather than the next.
+        giving: who gives up slots for good.
+        closed: hosts that lead nowhere for the pool; where there is no way at all, those that were found are added.
+    """
+    came: _Came = {}
+    for host in _walk(crews, came, closed):
+        givers = giving(host, came[host][0].share)
+        if givers is not None:
+            _apply(host, givers, came)
+            return givers
+    closed.update(host for host, (crew, _) in came.items() if crew.share is crews[0].share)
+    return None
 
-    def seat(self, crew: Crew) -> Givers | None:
-        """Give a crew one slot; return who gave one up for it, None if there is no way."""
-        came: _Came = {}
-        waiting = deque(_reach(crew, None, came))
-        reached = {crew}
+
+def _walk(crews: Sequence[Crew], came: _Came, closed: Set[Host]) -> Iterator[Host]:
+    """Note and yield every host that one of some crews could come to, near ones first."""
+    reached = set(crews)
+    for crew in crews:
+        yield from _reach(crew, None, came, closed)
+    for pools in ({crew.share for crew in crews}, None):
+        waiting = deque(came)
         while waiting:
             host = waiting.popleft()
-            coming = came[host][0]
-            givers = self._giving(host, coming.share)
-            if givers is not None:
-                _apply(host, givers, came)
-                return givers
-            for other in self._crews:
-                if other not in reached and host in other.slots and host.needed(coming.share, other.share) == 1:
-                    reached.add(other)
-                    waiting.extend(_reach(other, host, came))
-        return None
+            for crew in [each for each in _leaving(host, came[host][0].share, pools) if each not in reached]:
+                reached.add(crew)
+                for other in _reach(crew, host, came, closed):
+                    waiting.append(other)
+                    yield other
 
 
-def _reach(crew: Crew, leaving: Host | None, came: _Came) -> list[Host]:
+def _leaving(host: Host, coming: Share, pools: Set[Share] | None) -> Iterator[Crew]:
+    """Yield the crews, of some pools or of all, one slot of which is enough room for one of a pool.
+
+    It is always in the same order: where a way was not found it is not found the next time.
+    """
+    for share in sorted(host.crews, key=lambda share: share.name):
+        if (pools is None or share in pools) and host.needed(coming, share) == 1:
+            yield from sorted(host.crews[share], key=lambda crew: crew.number)
+
+
+def _reach(crew: Crew, leaving: Host | None, came: _Came, closed: Set[Host]) -> list[Host]:
     """Note and return the hosts a crew could come to, those in least use first where it need not wait."""
-    hosts = [host for host in crew.hosts if host not in came]
+    hosts = [host for host in crew.hosts if host not in came and host not in closed]
     hosts.sort(key=lambda host: (crew.share.waits(host), host.load, host.name))
     came.update((host, (crew, leaving)) for host in hosts)
     return hosts
@@ -87,7 +102,7 @@ def richer(share: Share, shares: Sequence[Share]) -> Giving:
 
 def _offers(share: Share, host: Host, level: int) -> Iterator[Crew]:
     """Yield the crews of a pool that give up a slot of a host each, as long as the pool stays above a level."""
-    slots = (crew for crew in share.crews for _ in range(crew.slots.get(host, 0)))
+    slots = (crew for crew in host.crews.get(share, ()) for _ in range(crew.slots[host]))
     for given, crew in enumerate(slots, 1):
         if share.level(-given) <= level:
             return

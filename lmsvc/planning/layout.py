@@ -34,6 +34,8 @@ class Host:
     memory_now: int
     load: float = 0.0
     """The part of it that is in use."""
+    crews: dict["Share", dict["Crew", None]] = field(default_factory=dict)
+    """By pool the crews that have slots of it."""
 
     def fits(self, share: "Share") -> bool:
         """Return whether there is room for one slot more."""
@@ -88,10 +90,16 @@ class Share:
         return self.count < self.most and any(crew.hungry for crew in self.crews)
 
     def crew_at(self, host: Host) -> "Crew":
-        """Return the crew that gives up a slot of a host first."""
-        if len(self.crews) == 1:
-            return self.crews[0]
-        return max((crew for crew in self.crews if host in crew.slots), key=lambda crew: crew.count)
+        """Return the crew that gives up a slot of a host first, of those that have one."""
+        return max(host.crews[self], key=Crew.level)
+
+    def by_need(self) -> list["Crew"]:
+        """Return the crews that could use more, the one that is worst off first."""
+        return sorted((crew for crew in self.crews if crew.hungry), key=Crew.level)
+
+    def wanting(self) -> dict[Host, "Crew"]:
+        """Return the hosts that it could use one more slot of, each with the crew that needs it most."""
+        return {host: crew for crew in reversed(self.by_need()) for host in crew.hosts}
 
 
 @dataclass(eq=False)
@@ -101,14 +109,27 @@ class Crew:
     share: Share
     hosts: tuple[Host, ...]
     tasks: int = 0
+    number: int = 0
+    """Tells it from others of its pool."""
     managers: list[ManagerDemand] = field(default_factory=list)
     slots: dict[Host, int] = field(default_factory=dict)
     count: int = 0
+    due: int = 0
+    """What it would have of its pool's slots if all managers could use every host."""
 
     @property
     def hungry(self) -> bool:
         """Whether it has more tasks than slots."""
         return self.count < self.tasks
+
+    def level(self, change: int = 0) -> float:
+        """Return how well it is off: the part of what is due that it has; with nothing due it is never behind.
+
+        Args:
+            change: slots that it would have more.
+        """
+        count = self.count + change
+        return count / self.due if self.due else 1 + count
 
     def put(self, host: Host, slots: int = 1) -> None:
         """Give it slots of a host, or take some where the number is negative."""
@@ -123,9 +144,32 @@ class Crew:
         host.memory_now -= more * share.memory_mb
         _add(share.slots, host, slots)
         _add(self.slots, host, slots)
+        self._note(host)
         share.left -= more
         share.count += slots
         self.count += slots
+
+    def give_up(self, slots: int) -> None:
+        """Take slots from it: where a host has too many, then idle ones, then on hosts in much use."""
+        hosts = by_rank(list(self.slots), self._giving)
+        for _ in range(slots):
+            self.put(next(hosts)[0], -1)
+
+    def _giving(self, host: Host) -> Rank | None:
+        if host not in self.slots:
+            return None
+        alive = self.share.alive.get(host.name)
+        idle = alive is not None and alive.busy < self.share.slots[host]
+        return host.cores >= 0 and host.memory_mb >= 0, not idle, -host.load
+
+    def _note(self, host: Host) -> None:
+        there = host.crews.setdefault(self.share, {})
+        if host in self.slots:
+            there[self] = None
+        elif self in there:
+            del there[self]
+            if not there:
+                del host.crews[self.share]
 
 
 def new_hosts(hosts: Mapping[str, HostRoom]) -> dict[str, Host]:

@@ -1,11 +1,12 @@
-"""Levels what pools have: the one that is worst off gets a slot as long as there is one for it."""
+"""Levels what pools have, and what the crews of a pool have: the one that is worst off gets a slot if there is one."""
 
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 
-from lmsvc.planning.chains import Chains, richer
+from lmsvc.planning.chains import Givers, Giving, richer, seat
+from lmsvc.planning.fair import fair_shares
 from lmsvc.planning.growing import grow, take
-from lmsvc.planning.layout import Share
+from lmsvc.planning.layout import Crew, Host, Share
 
 _Turn = tuple[int, int, int, str, Share]
 
@@ -60,11 +61,8 @@ class Levelling:
             return [share, *donors]
         if not self._is_left(share):
             return []
-        chains = Chains([crew for each in self._shares for crew in each.crews], richer(share, self._shares))
-        for crew in share.crews:
-            if crew.hungry and (givers := chains.seat(crew)) is not None:
-                return [share, *{giver.share for giver in givers}]
-        return []
+        givers = seat([crew for crew in share.crews if crew.hungry], richer(share, self._shares), set())
+        return [] if givers is None else [share, *{giver.share for giver in givers}]
 
     def _is_left(self, share: Share) -> bool:
         """Return whether moving slots can find anything at all: room on a host, or a pool that is better off."""
@@ -80,3 +78,64 @@ def _turn(share: Share) -> _Turn:
     """Return when a pool's turn is: the worst off goes first, then who has the smallest choice."""
     choice = max((len(crew.hosts) for crew in share.crews), default=0)
     return share.level(), choice, -share.cores, share.name, share
+
+
+def settle(shares: Sequence[Share]) -> None:
+    """Level pools, and the crews of each pool, until nothing can be made better.
+
+    Args:
+        shares: all pools.
+    """
+    levelling = Levelling(shares)
+    levelling.run()
+    while any([_even_out(share) for share in shares]):
+        levelling.run()
+
+
+def _even_out(share: Share) -> bool:
+    """Let crews of a pool that are worse off have slots of those that stay better off; False if none can.
+
+    Every exchange makes one crew better off, and none worse off than that one was: there is an end.
+    """
+    if len(share.crews) < 2:
+        return False
+    _set_due(share)
+    changed = False
+    while _exchange(share):
+        changed = True
+    return changed
+
+
+def _set_due(share: Share) -> None:
+    managers = [manager for crew in share.crews for manager in crew.managers]
+    fair = fair_shares(managers, share.count, {})
+    for crew in share.crews:
+        crew.due = sum(fair[manager.project] for manager in crew.managers)
+
+
+def _exchange(share: Share) -> bool:
+    """Let each crew have what it can; from where one found nothing, one that is better off finds nothing, too."""
+    closed, changed = set[Host](), False
+    for crew in share.by_need():
+        while crew.hungry and (givers := seat([crew], _better_off(crew), closed)) is not None:
+            changed = True
+            if not givers:
+                max(share.crews, key=Crew.level).give_up(1)
+    return changed
+
+
+def _better_off(crew: Crew) -> Giving:
+    """Return a way to make room at the cost of a crew of the same pool that stays better off than one is."""
+    share, level = crew.share, crew.level()
+    able = [other for other in share.crews if other.count and other.level(-1) > level]
+
+    def giving(host: Host, coming: Share) -> Givers | None:
+        if not able:
+            return None
+        if host.fits(coming):
+            return []
+        if share not in host.crews or host.needed(coming, share) > 1:
+            return None
+        return next(([other] for other in able if host in other.slots), None)
+
+    return giving

@@ -1,25 +1,17 @@
 """Shares the hosts between pools by demand, and each pool's slots between its managers."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lmsvc.planning.allocation import Allocation, allocate
+from lmsvc.planning.allocation import allocate, place_crews
 from lmsvc.planning.bounds import HostRoom, PoolBounds, Slots
-from lmsvc.planning.crews import even_out, muster, relieve
-from lmsvc.planning.demand import ManagerDemand
+from lmsvc.planning.crews import muster, relieve
+from lmsvc.planning.demand import Allocation, ManagerDemand
 from lmsvc.planning.granting import grant
 from lmsvc.planning.layout import Alive, Host, Share, hold, new_hosts
-from lmsvc.planning.levelling import Levelling
+from lmsvc.planning.levelling import settle
 
 __all__ = ["Alive", "Decision", "Slots", "decide"]
-
-MOST_ROUNDS = 8
-"""How often managers that may use some hosts only are shared among again, until that leads to nothing new.
-
-Crews even out by what were fair if all could use every host, their managers by what is on the hosts they can use: each
-can undo what the other did. Of decisions that follow each other in a circle always the same one is taken.
-"""
 
 
 @dataclass(frozen=True)
@@ -57,24 +49,16 @@ def decide(
         held: for each pool and host the slots that may be at work still, granted now or not.
         alive: for each pool and host the slots that are kept alive; those are used, and idle ones given up, first.
     """
-    ordered = sorted(demand, key=lambda manager: manager.project)
-    found = [_decide(ordered, pools, hosts, serving, previous, held, alive or {})]
-    if found[0].managers == previous or all(manager.hosts is None for manager in demand):
-        return found[0]
-    for _ in range(MOST_ROUNDS):
-        again = _decide(ordered, pools, hosts, serving, found[-1].managers, held, alive or {})
-        if again in found:
-            return min(found[found.index(again) :], key=_spelled)
-        found.append(again)
-    return found[-1]
+    shares, room = _mustered(demand, pools, hosts, serving, previous, held, alive or {})
+    relieve(list(room.values()), shares)
+    settle(shares)
+    target = {share.name: {host.name: slots for host, slots in share.slots.items()} for share in shares}
+    granted = grant(target, pools, hosts, held)
+    capacity = {share.name: _of_all(share, granted[share.name]) for share in shares}
+    return Decision(target, granted, allocate(demand, capacity, {**previous, **_moved(shares, previous)}))
 
 
-def _spelled(decision: Decision) -> str:
-    """Return a decision as text that is the same for equal ones."""
-    return json.dumps((decision.target, decision.managers), sort_keys=True)
-
-
-def _decide(
+def _mustered(
     demand: Sequence[ManagerDemand],
     pools: Mapping[str, PoolBounds],
     hosts: Mapping[str, HostRoom],
@@ -82,9 +66,10 @@ def _decide(
     previous: Allocation,
     held: Mapping[str, Mapping[str, int]],
     alive: Mapping[str, Mapping[str, Alive]],
-) -> Decision:
+) -> tuple[list[Share], dict[str, Host]]:
+    """Return the pools with what of the decision that stands they can use, and the hosts."""
     room, managers = new_hosts(hosts), dict[str, list[ManagerDemand]]()
-    for each in demand:
+    for each in sorted(demand, key=lambda manager: manager.project):
         managers.setdefault(each.pool, []).append(each)
     shares = []
     for name, bounds in sorted(pools.items()):
@@ -92,13 +77,20 @@ def _decide(
         share = _new_share(name, bounds, held.get(name, {}), usable)
         share.alive = alive.get(name, {})
         hold(share.held, bounds, room)
-        muster(share, managers.get(name, []), usable, previous.get(name, {}))
+        muster(share, managers.get(name, []), [host for host in usable if host.holds(share)], previous.get(name, {}))
         shares.append(share)
-    relieve(list(room.values()), shares)
-    _share_out(shares, previous)
-    target = {share.name: {host.name: slots for host, slots in share.slots.items()} for share in shares}
-    granted = grant(target, pools, hosts, held)
-    return Decision(target, granted, allocate(demand, granted, previous))
+    return shares, room
+
+
+def _moved(shares: Sequence[Share], previous: Allocation) -> Allocation:
+    """Return what stands in pools of several crews once these have moved."""
+    several = [share for share in shares if len(share.crews) > 1]
+    return {share.name: place_crews(share, previous.get(share.name, {})) for share in several}
+
+
+def _of_all(share: Share, slots: Mapping[str, int]) -> dict[str, int]:
+    """Return a pool's slots by host for all hosts that any of its managers may use."""
+    return {host.name: slots.get(host.name, 0) for crew in share.crews for host in crew.hosts}
 
 
 def _new_share(name: str, bounds: PoolBounds, held: Mapping[str, int], usable: Sequence[Host]) -> Share:
@@ -107,10 +99,3 @@ def _new_share(name: str, bounds: PoolBounds, held: Mapping[str, int], usable: S
     away = sum(slots for host, slots in held.items() if host not in names)
     most, left = max(0, bounds.most - away), bounds.most - sum(held.values())
     return Share(name, bounds.cores, bounds.memory_mb, bounds.least, most, left, held)
-
-
-def _share_out(shares: Sequence[Share], previous: Allocation) -> None:
-    levelling = Levelling(shares)
-    levelling.run()
-    while any([even_out(share, shares, previous.get(share.name, {})) for share in shares]):
-        levelling.run()
