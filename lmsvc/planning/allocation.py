@@ -53,12 +53,12 @@ def _share_pool(
     muster(share, ordered, hosts, previous)
     relieve(hosts, [share])
     settle([share])
-    return {manager.project: {} for manager in managers} | place_crews(share, previous)
+    return place_crews(share, managers, previous)
 
 
-def place_crews(share: Share, previous: Placement) -> dict[str, dict[str, int]]:
+def place_crews(share: Share, managers: Sequence[ManagerDemand], previous: Placement) -> dict[str, dict[str, int]]:
     """Return the slots by host of each manager of a pool whose crews have what they are to have."""
-    placed: dict[str, dict[str, int]] = {}
+    placed: dict[str, dict[str, int]] = {manager.project: {} for manager in managers}
     for crew in share.crews:
         slots = {host.name: slots for host, slots in crew.slots.items()}
         placed |= place(fair_shares(crew.managers, crew.count, previous), slots, previous)

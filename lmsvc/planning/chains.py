@@ -13,7 +13,7 @@ _Came = dict[Host, tuple[Crew, Host | None]]
 """By host: the crew that would come there, and the host it would leave for it."""
 
 
-def seat(crews: Sequence[Crew], giving: Giving, closed: set[Host]) -> Givers | None:
+def seat(crews: Sequence[Crew], giving: Giving, closed: set[Host], *, wide: bool = True) -> Givers | None:
     """Give one of some crews of a pool a slot; return who gave one up for it, None if there is no way.
 
     From the hosts that the crews may use it is looked over hosts that others could leave for, to one with room: first
@@ -23,9 +23,10 @@ def seat(crews: Sequence[Crew], giving: Giving, closed: set[Host]) -> Givers | N
         crews: those that are to have it, the first rather than the next.
         giving: who gives up slots for good.
         closed: hosts that lead nowhere for the pool; where there is no way at all, those that were found are added.
+        wide: whether slots of other pools may be moved.
     """
     came: _Came = {}
-    for host in _walk(crews, came, closed):
+    for host in _walk(crews, came, closed, wide):
         givers = giving(host, came[host][0].share)
         if givers is not None:
             _apply(host, givers, came)
@@ -34,29 +35,32 @@ def seat(crews: Sequence[Crew], giving: Giving, closed: set[Host]) -> Givers | N
     return None
 
 
-def _walk(crews: Sequence[Crew], came: _Came, closed: Set[Host]) -> Iterator[Host]:
+def _walk(crews: Sequence[Crew], came: _Came, closed: Set[Host], wide: bool) -> Iterator[Host]:
     """Note and yield every host that one of some crews could come to, near ones first."""
     reached = set(crews)
     for crew in crews:
         yield from _reach(crew, None, came, closed)
-    for pools in ({crew.share for crew in crews}, None):
+    for leaving in (_own, _all) if wide else (_own,):
         waiting = deque(came)
         while waiting:
             host = waiting.popleft()
-            for crew in [each for each in _leaving(host, came[host][0].share, pools) if each not in reached]:
-                reached.add(crew)
-                for other in _reach(crew, host, came, closed):
-                    waiting.append(other)
-                    yield other
+            for crew in leaving(host, came[host][0].share, crews[0].share):
+                if crew not in reached:
+                    reached.add(crew)
+                    for other in _reach(crew, host, came, closed):
+                        waiting.append(other)
+                        yield other
 
 
-def _leaving(host: Host, coming: Share, pools: Set[Share] | None) -> Iterator[Crew]:
-    """Yield the crews, of some pools or of all, one slot of which is enough room for one of a pool.
+def _own(host: Host, coming: Share, own: Share) -> list[Crew]:
+    """Return the crews of a pool one slot of which is enough room for one of another or the same pool."""
+    return list(host.crews[own]) if own in host.crews and host.needed(coming, own) == 1 else []
 
-    It is always in the same order: where a way was not found it is not found the next time.
-    """
+
+def _all(host: Host, coming: Share, _: Share) -> Iterator[Crew]:
+    """Yield all such crews, always in the same order: where no way was found, none is found the next time."""
     for share in sorted(host.crews, key=lambda share: share.name):
-        if (pools is None or share in pools) and host.needed(coming, share) == 1:
+        if host.needed(coming, share) == 1:
             yield from sorted(host.crews[share], key=lambda crew: crew.number)
 
 
@@ -84,7 +88,7 @@ def richer(share: Share, shares: Sequence[Share]) -> Giving:
     """Return a way to make room at the cost of pools that stay better off than one is."""
     level = share.level()
     able = [other for other in shares if other is not share and other.level(-1) > level]
-    able.sort(key=lambda other: (-other.level(), other.name))
+    able.sort(key=lambda other: (-other.level(-1), other.name))
 
     def giving(host: Host, coming: Share) -> Givers | None:
         cores, memory_mb, givers = host.cores, host.memory_mb, list[Crew]()

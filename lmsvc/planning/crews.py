@@ -91,5 +91,5 @@ def _relieve(host: Host, shares: Sequence[Share], sure: Mapping[Share, int]) -> 
     """Take one slot of a host from the richest pool that has more than is sure there; False if none has."""
     giving = [share for share in shares if share.slots.get(host, 0) > sure.get(share, 0)]
     if giving:
-        max(giving, key=lambda share: (share.level(), share.name)).crew_at(host).put(host, -1)
+        max(giving, key=lambda share: (share.level(-1), share.name)).crew_at(host).put(host, -1)
     return bool(giving)

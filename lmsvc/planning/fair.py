@@ -61,6 +61,8 @@ def fair_shares(managers: Sequence[ManagerDemand], slots: int, previous: Placeme
         slots: what there is.
         previous: the placement that stands; decides only who gets the slots that do not come out even.
     """
+    if len(managers) == 1:
+        return {managers[0].project: max(0, min(slots, managers[0].tasks))}
     held = {manager.project: sum(previous.get(manager.project, {}).values()) for manager in managers}
     sure = _first_slots(managers, slots, held)
     most = {manager.project: max(0, manager.tasks) for manager in managers}

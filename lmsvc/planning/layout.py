@@ -93,13 +93,13 @@ class Share:
         """Return the crew that gives up a slot of a host first, of those that have one."""
         return max(host.crews[self], key=Crew.level)
 
-    def by_need(self) -> list["Crew"]:
-        """Return the crews that could use more, the one that is worst off first."""
-        return sorted((crew for crew in self.crews if crew.hungry), key=Crew.level)
-
-    def wanting(self) -> dict[Host, "Crew"]:
-        """Return the hosts that it could use one more slot of, each with the crew that needs it most."""
-        return {host: crew for crew in reversed(self.by_need()) for host in crew.hosts}
+    def wanting(self) -> dict[Host, list["Crew"]]:
+        """Return the hosts that it could use one more slot of, each with the crews that could."""
+        found: dict[Host, list[Crew]] = {}
+        for crew in self.crews:
+            for host in crew.hosts if crew.hungry else ():
+                found.setdefault(host, []).append(crew)
+        return found
 
 
 @dataclass(eq=False)

@@ -86,10 +86,20 @@ def settle(shares: Sequence[Share]) -> None:
     Args:
         shares: all pools.
     """
+    cores = sum(host.room.cores for host in {host for share in shares for crew in share.crews for host in crew.hosts})
+    for share in shares:
+        _set_due(share, max(share.count, cores // share.cores // len(shares)))
     levelling = Levelling(shares)
     levelling.run()
     while any([_even_out(share) for share in shares]):
         levelling.run()
+
+
+def _set_due(share: Share, slots: int) -> None:
+    if len(share.crews) > 1:
+        fair = fair_shares([manager for crew in share.crews for manager in crew.managers], slots, {})
+        for crew in share.crews:
+            crew.due = sum(fair[manager.project] for manager in crew.managers)
 
 
 def _even_out(share: Share) -> bool:
@@ -99,39 +109,38 @@ def _even_out(share: Share) -> bool:
     """
     if len(share.crews) < 2:
         return False
-    _set_due(share)
+    _set_due(share, share.count)
     changed = False
-    while _exchange(share):
+    while _exchange(share, wide=False) or _exchange(share, wide=True):
         changed = True
     return changed
 
 
-def _set_due(share: Share) -> None:
-    managers = [manager for crew in share.crews for manager in crew.managers]
-    fair = fair_shares(managers, share.count, {})
-    for crew in share.crews:
-        crew.due = sum(fair[manager.project] for manager in crew.managers)
-
-
-def _exchange(share: Share) -> bool:
-    """Let each crew have what it can; from where one found nothing, one that is better off finds nothing, too."""
+def _exchange(share: Share, *, wide: bool) -> bool:
+    """Let each crew have what it can; where one found nothing, one that is better off finds nothing, too."""
     closed, changed = set[Host](), False
-    for crew in share.by_need():
-        while crew.hungry and (givers := seat([crew], _better_off(crew), closed)) is not None:
+    for crew in sorted(share.crews, key=Crew.level):
+        while crew.hungry and (able := _able(crew)):
+            givers = seat([crew], _better_off(share, able), closed, wide=wide)
+            if givers is None:
+                break
             changed = True
             if not givers:
-                max(share.crews, key=Crew.level).give_up(1)
+                able[0].give_up(1)
     return changed
 
 
-def _better_off(crew: Crew) -> Giving:
-    """Return a way to make room at the cost of a crew of the same pool that stays better off than one is."""
-    share, level = crew.share, crew.level()
-    able = [other for other in share.crews if other.count and other.level(-1) > level]
+def _able(crew: Crew) -> list[Crew]:
+    """Return the crews of the same pool that stay better off than one is if they give up a slot, the best off first."""
+    level = crew.level()
+    able = [other for other in crew.share.crews if other.count and other.level(-1) > level]
+    return sorted(able, key=Crew.level, reverse=True)
+
+
+def _better_off(share: Share, able: Sequence[Crew]) -> Giving:
+    """Return a way to make room at the cost of some crews of a pool."""
 
     def giving(host: Host, coming: Share) -> Givers | None:
-        if not able:
-            return None
         if host.fits(coming):
             return []
         if share not in host.crews or host.needed(coming, share) > 1:

@@ -49,17 +49,19 @@ def decide(
         held: for each pool and host the slots that may be at work still, granted now or not.
         alive: for each pool and host the slots that are kept alive; those are used, and idle ones given up, first.
     """
-    shares, room = _mustered(demand, pools, hosts, serving, previous, held, alive or {})
+    managers: dict[str, list[ManagerDemand]] = {name: [] for name in pools}
+    for each in sorted(demand, key=lambda manager: manager.project):
+        managers.setdefault(each.pool, []).append(each)
+    shares, room = _mustered(managers, pools, hosts, serving, previous, held, alive or {})
     relieve(list(room.values()), shares)
     settle(shares)
     target = {share.name: {host.name: slots for host, slots in share.slots.items()} for share in shares}
     granted = grant(target, pools, hosts, held)
-    capacity = {share.name: _of_all(share, granted[share.name]) for share in shares}
-    return Decision(target, granted, allocate(demand, capacity, {**previous, **_moved(shares, previous)}))
+    return Decision(target, granted, _allocated(shares, managers, target, granted, previous))
 
 
 def _mustered(
-    demand: Sequence[ManagerDemand],
+    managers: Mapping[str, Sequence[ManagerDemand]],
     pools: Mapping[str, PoolBounds],
     hosts: Mapping[str, HostRoom],
     serving: Mapping[str, frozenset[str]],
@@ -68,24 +70,31 @@ def _mustered(
     alive: Mapping[str, Mapping[str, Alive]],
 ) -> tuple[list[Share], dict[str, Host]]:
     """Return the pools with what of the decision that stands they can use, and the hosts."""
-    room, managers = new_hosts(hosts), dict[str, list[ManagerDemand]]()
-    for each in sorted(demand, key=lambda manager: manager.project):
-        managers.setdefault(each.pool, []).append(each)
-    shares = []
+    room, shares = new_hosts(hosts), list[Share]()
     for name, bounds in sorted(pools.items()):
         usable = [host for host in room.values() if host.name in serving.get(name, ()) and bounds.may_use(host.name)]
         share = _new_share(name, bounds, held.get(name, {}), usable)
         share.alive = alive.get(name, {})
         hold(share.held, bounds, room)
-        muster(share, managers.get(name, []), [host for host in usable if host.holds(share)], previous.get(name, {}))
+        muster(share, managers[name], [host for host in usable if host.holds(share)], previous.get(name, {}))
         shares.append(share)
     return shares, room
 
 
-def _moved(shares: Sequence[Share], previous: Allocation) -> Allocation:
-    """Return what stands in pools of several crews once these have moved."""
+def _allocated(
+    shares: Sequence[Share],
+    managers: Mapping[str, Sequence[ManagerDemand]],
+    target: Slots,
+    granted: Slots,
+    previous: Allocation,
+) -> Allocation:
+    """Return the managers' slots of what is granted: where that is all, crews have what they are to have already."""
     several = [share for share in shares if len(share.crews) > 1]
-    return {share.name: place_crews(share, previous.get(share.name, {})) for share in several}
+    moved = {share.name: place_crews(share, managers[share.name], previous.get(share.name, {})) for share in several}
+    found = {name: placed for name, placed in moved.items() if granted[name] == target[name]}
+    capacity = {share.name: _of_all(share, granted[share.name]) for share in shares if share.name not in found}
+    demand = [manager for name, their in managers.items() if name not in found for manager in their]
+    return found | allocate(demand, capacity, {**previous, **moved})
 
 
 def _of_all(share: Share, slots: Mapping[str, int]) -> dict[str, int]:
