@@ -44,6 +44,8 @@ def allocate(
 def _share_pool(
     managers: Sequence[ManagerDemand], capacity: Mapping[str, int], previous: Placement
 ) -> dict[str, dict[str, int]]:
+    if not any(capacity.values()):
+        return {manager.project: {} for manager in managers}
     if all(manager.hosts is None for manager in managers):
         return place(fair_shares(managers, sum(capacity.values()), previous), capacity, previous)
     hosts = list(new_hosts({host: HostRoom(slots, slots) for host, slots in capacity.items()}).values())

@@ -1,7 +1,7 @@
 """Finds room for a slot by moving one slot after the other."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 
 from lmsvc.planning.layout import Crew, Host, Share
 
@@ -13,7 +13,7 @@ _Came = dict[Host, tuple[Crew, Host | None]]
 """By host: the crew that would come there, and the host it would leave for it."""
 
 
-def seat(crews: Sequence[Crew], giving: Giving, closed: set[Host], *, wide: bool = True) -> Givers | None:
+def seat(crews: Sequence[Crew], giving: Giving, hosts: set[Host], *, wide: bool = True) -> Givers | None:
     """Give one of some crews of a pool a slot; return who gave one up for it, None if there is no way.
 
     From the hosts that the crews may use it is looked over hosts that others could leave for, to one with room: first
@@ -22,32 +22,32 @@ def seat(crews: Sequence[Crew], giving: Giving, closed: set[Host], *, wide: bool
     Args:
         crews: those that are to have it, the first rather than the next.
         giving: who gives up slots for good.
-        closed: hosts that lead nowhere for the pool; where there is no way at all, those that were found are added.
+        hosts: where to look; where there is no way at all, those that lead nowhere for the pool are taken out.
         wide: whether slots of other pools may be moved.
     """
     came: _Came = {}
-    for host in _walk(crews, came, closed, wide):
+    for host in _walk(crews, came, set(hosts), wide):
         givers = giving(host, came[host][0].share)
         if givers is not None:
             _apply(host, givers, came)
             return givers
-    closed.update(host for host, (crew, _) in came.items() if crew.share is crews[0].share)
+    hosts.difference_update(host for host, (crew, _) in came.items() if crew.share is crews[0].share)
     return None
 
 
-def _walk(crews: Sequence[Crew], came: _Came, closed: Set[Host], wide: bool) -> Iterator[Host]:
+def _walk(crews: Sequence[Crew], came: _Came, left: set[Host], wide: bool) -> Iterator[Host]:
     """Note and yield every host that one of some crews could come to, near ones first."""
     reached = set(crews)
     for crew in crews:
-        yield from _reach(crew, None, came, closed)
+        yield from _reach(crew, None, came, left)
     for leaving in (_own, _all) if wide else (_own,):
         waiting = deque(came)
-        while waiting:
+        while waiting and left:
             host = waiting.popleft()
             for crew in leaving(host, came[host][0].share, crews[0].share):
                 if crew not in reached:
                     reached.add(crew)
-                    for other in _reach(crew, host, came, closed):
+                    for other in _reach(crew, host, came, left):
                         waiting.append(other)
                         yield other
 
@@ -64,11 +64,12 @@ def _all(host: Host, coming: Share, _: Share) -> Iterator[Crew]:
             yield from sorted(host.crews[share], key=lambda crew: crew.number)
 
 
-def _reach(crew: Crew, leaving: Host | None, came: _Came, closed: Set[Host]) -> list[Host]:
-    """Note and return the hosts a crew could come to, those in least use first where it need not wait."""
-    hosts = [host for host in crew.hosts if host not in came and host not in closed]
+def _reach(crew: Crew, leaving: Host | None, came: _Came, left: set[Host]) -> list[Host]:
+    """Note and return the hosts left that a crew could come to, those in least use first where it need not wait."""
+    hosts = [host for host in crew.hosts if host in left]
     hosts.sort(key=lambda host: (crew.share.waits(host), host.load, host.name))
     came.update((host, (crew, leaving)) for host in hosts)
+    left.difference_update(hosts)
     return hosts
 
 

@@ -102,6 +102,8 @@ def _share(
 
 
 def _joined(name: str, parts: Sequence[Claim]) -> Claim:
+    if len(parts) == 1:
+        return Claim(name, parts[0].least, parts[0].most, parts[0].held)
     return Claim(
         name,
         least=sum(part.least for part in parts),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heapreplace
+from itertools import islice
 from typing import NamedTuple
 
 from lmsvc.planning.bounds import HostRoom, PoolBounds
@@ -69,6 +70,8 @@ class Share:
     before: dict[Host, int] = field(default_factory=dict)
     slots: dict[Host, int] = field(default_factory=dict)
     count: int = 0
+    due: int = 0
+    """Of how many slots what is due to its crews is their part."""
 
     def level(self, change: int = 0) -> int:
         """Return how well it is off: who has nothing, then who has less than its least, then by cores.
@@ -151,9 +154,9 @@ class Crew:
 
     def give_up(self, slots: int) -> None:
         """Take slots from it: where a host has too many, then idle ones, then on hosts in much use."""
-        hosts = by_rank(list(self.slots), self._giving)
-        for _ in range(slots):
-            self.put(next(hosts)[0], -1)
+        if slots > 0:
+            for host, _ in islice(by_rank(list(self.slots), self._giving), slots):
+                self.put(host, -1)
 
     def _giving(self, host: Host) -> Rank | None:
         if host not in self.slots:

@@ -1,6 +1,6 @@
 """Levels what pools have, and what the crews of a pool have: the one that is worst off gets a slot if there is one."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from heapq import heapify, heappop, heappush
 
 from lmsvc.planning.chains import Givers, Giving, richer, seat
@@ -25,7 +25,7 @@ class Levelling:
             shares: all pools.
         """
         self._shares = shares
-        self._hosts = {host for share in shares for crew in share.crews for host in crew.hosts}
+        self._hosts = _hosts_of(shares)
         self._steps = 0
         self._stuck: dict[Share, int] = {}
         """Pools for which there was nothing, and after how many steps."""
@@ -61,7 +61,7 @@ class Levelling:
             return [share, *donors]
         if not self._is_left(share):
             return []
-        givers = seat([crew for crew in share.crews if crew.hungry], richer(share, self._shares), set())
+        givers = seat([crew for crew in share.crews if crew.hungry], richer(share, self._shares), set(self._hosts))
         return [] if givers is None else [share, *{giver.share for giver in givers}]
 
     def _is_left(self, share: Share) -> bool:
@@ -72,6 +72,10 @@ class Levelling:
         cores = min(each.cores for each in self._shares)
         memory_mb = min(each.memory_mb for each in self._shares)
         return any(host.cores >= cores and host.memory_mb >= memory_mb for host in self._hosts)
+
+
+def _hosts_of(shares: Sequence[Share]) -> set[Host]:
+    return {host for share in shares for crew in share.crews for host in crew.hosts}
 
 
 def _turn(share: Share) -> _Turn:
@@ -86,23 +90,24 @@ def settle(shares: Sequence[Share]) -> None:
     Args:
         shares: all pools.
     """
-    cores = sum(host.room.cores for host in {host for share in shares for crew in share.crews for host in crew.hosts})
+    hosts = _hosts_of(shares)
     for share in shares:
-        _set_due(share, max(share.count, cores // share.cores // len(shares)))
+        _set_due(share, share.count or sum(host.room.cores for host in hosts) // share.cores // len(shares))
     levelling = Levelling(shares)
     levelling.run()
-    while any([_even_out(share) for share in shares]):
+    while any([_even_out(share, hosts) for share in shares]):
         levelling.run()
 
 
 def _set_due(share: Share, slots: int) -> None:
-    if len(share.crews) > 1:
+    if len(share.crews) > 1 and share.due != slots:
+        share.due = slots
         fair = fair_shares([manager for crew in share.crews for manager in crew.managers], slots, {})
         for crew in share.crews:
             crew.due = sum(fair[manager.project] for manager in crew.managers)
 
 
-def _even_out(share: Share) -> bool:
+def _even_out(share: Share, hosts: Set[Host]) -> bool:
     """Let crews of a pool that are worse off have slots of those that stay better off; False if none can.
 
     Every exchange makes one crew better off, and none worse off than that one was: there is an end.
@@ -111,40 +116,43 @@ def _even_out(share: Share) -> bool:
         return False
     _set_due(share, share.count)
     changed = False
-    while _exchange(share, wide=False) or _exchange(share, wide=True):
+    while _exchange(share, set(hosts), wide=False) or _exchange(share, set(hosts), wide=True):
         changed = True
     return changed
 
 
-def _exchange(share: Share, *, wide: bool) -> bool:
+def _exchange(share: Share, hosts: set[Host], *, wide: bool) -> bool:
     """Let each crew have what it can; where one found nothing, one that is better off finds nothing, too."""
-    closed, changed = set[Host](), False
+    changed, highest = False, _highest(share)
     for crew in sorted(share.crews, key=Crew.level):
-        while crew.hungry and (able := _able(crew)):
-            givers = seat([crew], _better_off(share, able), closed, wide=wide)
+        while crew.hungry and crew.level() < highest:
+            givers = seat([crew], _above(share, crew.level()), hosts, wide=wide)
             if givers is None:
                 break
-            changed = True
             if not givers:
-                able[0].give_up(1)
+                max(share.crews, key=_after).give_up(1)
+            changed, highest = True, _highest(share)
     return changed
 
 
-def _able(crew: Crew) -> list[Crew]:
-    """Return the crews of the same pool that stay better off than one is if they give up a slot, the best off first."""
-    level = crew.level()
-    able = [other for other in crew.share.crews if other.count and other.level(-1) > level]
-    return sorted(able, key=Crew.level, reverse=True)
+def _highest(share: Share) -> float:
+    return max(map(_after, share.crews))
 
 
-def _better_off(share: Share, able: Sequence[Crew]) -> Giving:
-    """Return a way to make room at the cost of some crews of a pool."""
+def _after(crew: Crew) -> float:
+    """Return how well off a crew is once it has given up a slot."""
+    return crew.level(-1) if crew.count else -1
+
+
+def _above(share: Share, level: float) -> Giving:
+    """Return a way to make room at the cost of crews of a pool that stay above a level."""
 
     def giving(host: Host, coming: Share) -> Givers | None:
         if host.fits(coming):
             return []
         if share not in host.crews or host.needed(coming, share) > 1:
             return None
-        return next(([other] for other in able if host in other.slots), None)
+        richest = max(host.crews[share], key=_after)
+        return [richest] if _after(richest) > level else None
 
     return giving
