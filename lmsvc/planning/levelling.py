@@ -95,7 +95,7 @@ def settle(shares: Sequence[Share]) -> None:
         _set_due(share, share.count or sum(host.room.cores for host in hosts) // share.cores // len(shares))
     levelling = Levelling(shares)
     levelling.run()
-    while any([_even_out(share, hosts) for share in shares]):
+    while any([_even_out(share, hosts, wide=len(shares) > 1) for share in shares]):
         levelling.run()
 
 
@@ -107,7 +107,7 @@ def _set_due(share: Share, slots: int) -> None:
             crew.due = sum(fair[manager.project] for manager in crew.managers)
 
 
-def _even_out(share: Share, hosts: Set[Host]) -> bool:
+def _even_out(share: Share, hosts: Set[Host], *, wide: bool) -> bool:
     """Let crews of a pool that are worse off have slots of those that stay better off; False if none can.
 
     Every exchange makes one crew better off, and none worse off than that one was: there is an end.
@@ -116,7 +116,7 @@ def _even_out(share: Share, hosts: Set[Host]) -> bool:
         return False
     _set_due(share, share.count)
     changed = False
-    while _exchange(share, set(hosts), wide=False) or _exchange(share, set(hosts), wide=True):
+    while _exchange(share, set(hosts), wide=False) or (wide and _exchange(share, set(hosts), wide=True)):
         changed = True
     return changed
 
@@ -125,7 +125,7 @@ def _exchange(share: Share, hosts: set[Host], *, wide: bool) -> bool:
     """Let each crew have what it can; where one found nothing, one that is better off finds nothing, too."""
     changed, highest = False, _highest(share)
     for crew in sorted(share.crews, key=Crew.level):
-        while crew.hungry and crew.level() < highest:
+        while crew.hungry and crew.level() < highest and not hosts.isdisjoint(crew.hosts):
             givers = seat([crew], _above(share, crew.level()), hosts, wide=wide)
             if givers is None:
                 break
