@@ -20,10 +20,10 @@ def allocate(
 ) -> Allocation:
     """Share the slots of every pool, each pool by itself.
 
-    Managers of small jobs get one slot each before anyone gets more. No slot is idle while a manager could use it. A
-    manager gets slots of the hosts it may use only; where managers differ in these, those of the same hosts are a
-    crew. Crews are level by the part they have of what would be theirs if all could use every host, as far as their
-    hosts allow, and only within a crew is it shared by users, jobs and managers.
+    No slot is idle while a manager could use it, and a manager gets slots of the hosts it may use only. Managers that
+    may use the same hosts are a crew. Crews are levelled by the part each has of what would be theirs if all could use
+    every host; what a crew has is shared by users, their jobs and these jobs' managers, after a slot for each manager
+    of a small job. Where all are of one crew that is exact.
 
     Args:
         demand: one entry per manager.

@@ -40,6 +40,9 @@ def decide(
     Every pool that has tasks gets a slot, then up to its least, then all get equally many cores as far as their bounds
     and their tasks go. What stands is left where it is unless a pool that is worse off needs it.
 
+    Of a pool, managers that may use the same hosts share exactly, as if they were alone; such groups are levelled by
+    what would be theirs if all could use every host. That is weaker than a fair share of each user's over all hosts.
+
     Args:
         demand: one entry per manager; tasks on hosts that serve no more are best left out.
         pools: bounds by the pool's name; one that is to end, with a most of 0, as long as it holds slots.

@@ -161,9 +161,10 @@ def test_what_others_free_between_two_runs_is_given_away() -> None:
 def test_the_pool_that_stays_best_off_gives_way() -> None:
     """A pool that has just its least is left alone where another one above its own can give a slot."""
     pools = {"sure": PoolBounds(1, 100, 3, 5), "more": PoolBounds(1, 100, 0, 8), "new": PoolBounds(1, 100, 0, 1)}
-    lab = Lab([asking(name, 99) for name in pools], pools, {"g": HostRoom(5, 9999)}, dict.fromkeys(pools, BOTH))
-    before = {"sure": {asking("sure", 1).project: {"g": 3}}, "more": {asking("more", 1).project: {"g": 2}}}
-    assert lab.decide(before, {}).target == {"sure": {"g": 3}, "more": {"g": 1}, "new": {"g": 1}}
+    rooms = {"g": HostRoom(2, 9999), "h": HostRoom(3, 9999)}
+    lab = Lab([asking(name, 99) for name in pools], pools, rooms, dict.fromkeys(pools, BOTH))
+    before = {"sure": {"lm-sure-ann": {"g": 2, "h": 1}}, "more": {"lm-more-ann": {"h": 2}}}
+    assert lab.decide(before, {}).target == {"sure": {"g": 2, "h": 1}, "more": {"h": 1}, "new": {"h": 1}}
 
 
 def test_other_pools_move_for_a_manager_of_one_host() -> None:
