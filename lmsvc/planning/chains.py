@@ -67,9 +67,10 @@ def _all(host: Host, coming: Share, _: Share) -> Iterator[Crew]:
 def _reach(crew: Crew, leaving: Host | None, came: _Came, left: set[Host]) -> list[Host]:
     """Note and return the hosts left that a crew could come to, those in least use first where it need not wait."""
     hosts = [host for host in crew.hosts if host in left]
-    hosts.sort(key=lambda host: (crew.share.waits(host), host.load, host.name))
-    came.update((host, (crew, leaving)) for host in hosts)
-    left.difference_update(hosts)
+    if hosts:
+        hosts.sort(key=lambda host: (crew.share.waits(host), host.load, host.name))
+        came.update(dict.fromkeys(hosts, (crew, leaving)))
+        left.difference_update(hosts)
     return hosts
 
 

@@ -37,14 +37,16 @@ def muster(share: Share, managers: Sequence[ManagerDemand], usable: Sequence[Hos
 
 def _crews(share: Share, managers: Sequence[ManagerDemand], usable: Sequence[Host]) -> dict[str, Crew]:
     """Return the crew of each project."""
-    choices: dict[frozenset[str] | None, tuple[Host, ...]] = {}
+    by_name = {host.name: host for host in usable}
+    choices: dict[frozenset[str] | None, Crew] = {}
     crews: dict[tuple[Host, ...], Crew] = {}
     found = {}
     for manager in managers:
         names = manager.hosts
         if names not in choices:
-            choices[names] = tuple(host for host in usable if names is None or host.name in names)
-        crew = found[manager.project] = crews.setdefault(choices[names], Crew(share, choices[names], number=len(crews)))
+            hosts = tuple(by_name[name] for name in sorted(by_name if names is None else names & by_name.keys()))
+            choices[names] = crews.setdefault(hosts, Crew(share, hosts, number=len(crews)))
+        crew = found[manager.project] = choices[names]
         crew.managers.append(manager)
         crew.tasks += max(0, manager.tasks)
     share.crews = [crew for hosts, crew in crews.items() if hosts and crew.tasks]

@@ -34,7 +34,7 @@ def _room(share: Share, wanting: Mapping[Host, Sequence[Crew]]) -> Callable[[Hos
 
 
 def _hungry(crews: Sequence[Crew]) -> bool:
-    return any([crew.hungry for crew in crews])
+    return any(crew.count < crew.tasks for crew in crews)
 
 
 def _put(host: Host, crews: Sequence[Crew]) -> None:

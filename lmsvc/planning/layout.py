@@ -98,6 +98,8 @@ class Share:
 
     def wanting(self) -> dict[Host, list["Crew"]]:
         """Return the hosts that it could use one more slot of, each with the crews that could."""
+        if len(self.crews) == 1:
+            return dict.fromkeys(self.crews[0].hosts, self.crews) if self.crews[0].hungry else {}
         found: dict[Host, list[Crew]] = {}
         for crew in self.crews:
             for host in crew.hosts if crew.hungry else ():
@@ -146,8 +148,11 @@ class Crew:
         host.cores_now -= more * share.cores
         host.memory_now -= more * share.memory_mb
         _add(share.slots, host, slots)
+        if host not in self.slots:
+            host.crews.setdefault(share, {})[self] = None
         _add(self.slots, host, slots)
-        self._note(host)
+        if host not in self.slots:
+            self._leave(host)
         share.left -= more
         share.count += slots
         self.count += slots
@@ -165,14 +170,11 @@ class Crew:
         idle = alive is not None and alive.busy < self.share.slots[host]
         return host.cores >= 0 and host.memory_mb >= 0, not idle, -host.load
 
-    def _note(self, host: Host) -> None:
-        there = host.crews.setdefault(self.share, {})
-        if host in self.slots:
-            there[self] = None
-        elif self in there:
-            del there[self]
-            if not there:
-                del host.crews[self.share]
+    def _leave(self, host: Host) -> None:
+        there = host.crews[self.share]
+        del there[self]
+        if not there:
+            del host.crews[self.share]
 
 
 def new_hosts(hosts: Mapping[str, HostRoom]) -> dict[str, Host]:
