@@ -32,11 +32,11 @@ TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
 MpiDefault=none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
+SelectTypeParameters=CR_Core_Memory
 ReturnToService=2
 KillWait=5
 SlurmdParameters=config_overrides
-NodeName=n1 NodeAddr=127.0.0.1 NodeHostname={host} CPUs={cores} State=UNKNOWN
+NodeName=n1 NodeAddr=127.0.0.1 NodeHostname={host} CPUs={cores} RealMemory=4000 State=UNKNOWN
 PartitionName=main Nodes=n1 Default=YES MaxTime=INFINITE State=UP
 """
 

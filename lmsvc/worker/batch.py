@@ -10,6 +10,7 @@ Usage: ``lmsvc batch --directory SHARED [OPTIONS] -- AGENT'S WORDS``, those with
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import time
@@ -32,6 +33,7 @@ END_SECONDS = 60.0
 """The factory may take this long to withdraw its jobs."""
 IDLE_SECONDS = 60.0
 """A job ends when no slot has been wanted of it for so long."""
+LOG_BYTES = 1_000_000
 OWN_MEMORY_MB = 200
 """What a job needs beside its slot's tasks."""
 PASSED_ON = ("SLURM_JOB_ID",)
@@ -98,7 +100,7 @@ class Jobs:
         write_json(configuration, {"pool": own.pool, "node_dir": str(place.node_dir), "agent": agent})
         module = [place.python, "-m", "lmsvc.worker.batch_job", str(configuration)]
         environment = {**passed_on(), "PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(place.package)}
-        write_launcher(self._launcher, [*place.inside.split(), *module], environment, PASSED_ON)
+        write_launcher(self._launcher, [*shlex.split(place.inside), *module], environment, PASSED_ON)
 
     def look(self) -> None:
         """Bring the factory and its bounds in step with what the controller says."""
@@ -112,6 +114,7 @@ class Jobs:
             self._bounds = bounds
         if not self._pid and self._bounds and time.monotonic() - self._started > RESTART_SECONDS:
             self._start()
+        self._trim_logs()
 
     def _heard(self) -> tuple[int, int] | None:
         """Return the pool's bounds as the newest allocation has them; None where there is none."""
@@ -123,14 +126,24 @@ class Jobs:
             return None
 
     def _start(self) -> None:
-        minutes = [f"--time={self._place.minutes}"] if self._place.minutes else []
-        own = [f"--job-name=lmsvc-{self._own.pool}", f"--mem={self._own.memory_mb + OWN_MEMORY_MB}M", *minutes]
-        batch = Batch("slurm", " ".join([*own, self._place.options]), self._own.cores)
+        batch = Batch("slurm", f"{shlex.join(self._options())} {self._place.options}", self._own.cores)
         catalog = "{}:{}".format(*self._own.catalog)
         words = batch_command(program("work_queue_factory"), batch, catalog, self._bounds_file, self._launcher)
         log = self._place.directory / "factory.log"
-        self._pid = process.spawn(words, lambda _: clients_environment(), log, self._place.directory, append=False)
+        self._pid = process.spawn(words, lambda _: clients_environment(), log, self._place.directory, append=True)
         self._started = time.monotonic()
+
+    def _options(self) -> list[str]:
+        """Return the words for sbatch that come before the site's own."""
+        log = self._place.directory / "jobs.log"
+        minutes = [f"--time={self._place.minutes}"] if self._place.minutes else []
+        job = [f"--job-name=lmsvc-{self._own.pool}", f"--mem={self._own.memory_mb + OWN_MEMORY_MB}M", *minutes]
+        return [*job, f"--output={log}", f"--error={log}", "--open-mode=append"]
+
+    def _trim_logs(self) -> None:
+        for log in (self._place.directory / "factory.log", self._place.directory / "jobs.log"):
+            if log.exists() and log.stat().st_size > LOG_BYTES:
+                os.truncate(log, 0)
 
     def end(self) -> None:
         """Withdraw all jobs."""
