@@ -21,6 +21,7 @@ from typing import NamedTuple
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 from lmsvc.cctools.factory import Batch, batch_command, write_bounds, write_launcher
 from lmsvc.worker import process, share
+from lmsvc.worker.batch_queue import Queue
 from lmsvc.worker.files import write_json
 from lmsvc.worker.options import AgentError, Options, passed_on, passwords, program, read_options
 from lmsvc.worker.report import say
@@ -87,6 +88,9 @@ class Jobs:
         self._bounds: tuple[int, int] | None = None
         self._pid = 0
         self._started = float("-inf")
+        self._log = place.directory / "factory.log"
+        self._queue = Queue(f"lmsvc-{own.pool}", clients_environment())
+        self._queue.withdraw_waiting()
         (place.directory / "factory").mkdir(parents=True, exist_ok=True, mode=0o700)
         self._write(words)
 
@@ -107,6 +111,10 @@ class Jobs:
         if self._pid in process.reap():
             say("the factory has ended; see its log")
             self._pid = 0
+        if self._pid and self._queue.lacks(self._log):
+            say("jobs are gone that the factory waits for: it begins anew")
+            self._queue.withdraw_waiting()
+            process.kill(self._pid)
         bounds = self._heard()
         if bounds is not None and bounds != self._bounds:
             write_bounds(self._bounds_file, projects(self._own.pool), *bounds)
@@ -129,8 +137,8 @@ class Jobs:
         batch = Batch("slurm", f"{shlex.join(self._options())} {self._place.options}", self._own.cores)
         catalog = "{}:{}".format(*self._own.catalog)
         words = batch_command(program("work_queue_factory"), batch, catalog, self._bounds_file, self._launcher)
-        log = self._place.directory / "factory.log"
-        self._pid = process.spawn(words, lambda _: clients_environment(), log, self._place.directory, append=True)
+        place = self._place.directory
+        self._pid = process.spawn(words, lambda _: clients_environment(), self._log, place, append=False)
         self._started = time.monotonic()
 
     def _options(self) -> list[str]:
@@ -141,7 +149,7 @@ class Jobs:
         return [*job, f"--output={log}", f"--error={log}", "--open-mode=append"]
 
     def _trim_logs(self) -> None:
-        for log in (self._place.directory / "factory.log", self._place.directory / "jobs.log"):
+        for log in (self._log, self._place.directory / "jobs.log"):
             if log.exists() and log.stat().st_size > LOG_BYTES:
                 os.truncate(log, 0)
 

@@ -1,11 +1,13 @@
 """A pool whose slots are jobs of a batch system: a Slurm of one node, the stock factory, and the whole service."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lmsvc.worker import batch_queue
 from tests import slurm
 from tests.service.documents import sleep_each
 from tests.service.running import RunningService, wait_for
@@ -54,6 +56,23 @@ def test_slurm_starts_slots_for_work_and_ends_them_after_it(service: RunningServ
     assert f"{socket.gethostname().lower()}-{jobs[1]}" in hosts
     wait_for("no job left", lambda: not site.jobs(), GROWTH_SECONDS)
     assert not list(service.data_dir.glob("**/lmsvc-default-*"))
+
+
+def test_jobs_that_are_gone_before_they_began_are_missed(
+    site: slurm.Slurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A factory that counts two jobs, of which one was cancelled while it waited; another pool's job stays."""
+    monkeypatch.setattr(batch_queue, "LOOK_SECONDS", 0.0)
+    site.ask("scontrol", "update", "NodeName=n1", "State=DRAIN", "Reason=test")
+    for name in ("lmsvc-sdm", "lmsvc-sdm", "lmsvc-rest"):
+        site.ask("sbatch", f"--job-name={name}", f"--chdir={tmp_path}", "--wrap=sleep 100")
+    (tmp_path / "log").write_text("|submitted: 0 |needed: 2 \n|submitted: 2 |needed: 2 \n")
+    queue = batch_queue.Queue("lmsvc-sdm", {**os.environ, **site.environment})
+    assert not any(queue.lacks(tmp_path / "log") for _ in range(6))
+    site.cancel(min(site.jobs()))
+    assert [queue.lacks(tmp_path / "log") for _ in range(batch_queue.LOOKS)][-2:] == [False, True]
+    queue.withdraw_waiting()
+    assert len(site.jobs()) == 1
 
 
 def test_jobs_are_withdrawn_with_the_service(service: RunningService, site: slurm.Slurm) -> None:
