@@ -4,7 +4,8 @@ The factory's own arithmetic serves one project on one host only; as a keeper it
 slot, given to it as a wrapper around a worker that never starts. Each slot has a factory of its own, because the
 release in Debian 12 does not replace one of several lost workers as long as another waits to connect. It is pointed at
 a port where no manager listens rather than at the catalog, since one unreadable record there stops a factory that asks
-the catalog. It gets no password, and the debug log of its worker is never written.
+the catalog, and reports to none: without a name for it, it would tell the catalog of CCTools' makers of itself every
+half minute. It gets no password, and the debug log of its worker is never written.
 
 A batch system's jobs of a pool are all one factory's, so there its own arithmetic fits, and is used as it is.
 """
@@ -29,7 +30,8 @@ def keeper_command(program: str, launcher: Path, scratch: Path) -> list[str]:
     """
     one = ["--min-workers=1", "--max-workers=1", "--workers-per-cycle=0"]
     wrapper = f"--wrapper=exec {shlex.quote(str(launcher))}"
-    return [program, "--batch-type=local", *one, wrapper, f"--scratch-dir={scratch}", *NO_MANAGER]
+    quiet = f"--catalog={':'.join(NO_MANAGER)}"
+    return [program, "--batch-type=local", *one, wrapper, f"--scratch-dir={scratch}", quiet, *NO_MANAGER]
 
 
 class Batch(NamedTuple):
