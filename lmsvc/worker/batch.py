@@ -11,6 +11,7 @@ Usage: ``lmsvc batch --directory SHARED [OPTIONS] -- AGENT'S WORDS``, those with
 import argparse
 import os
 import shlex
+import shutil
 import signal
 import sys
 import time
@@ -22,8 +23,8 @@ from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 from lmsvc.cctools.factory import Batch, batch_command, write_bounds, write_launcher
 from lmsvc.worker import process, share
 from lmsvc.worker.batch_queue import Queue
-from lmsvc.worker.files import write_json
-from lmsvc.worker.options import AgentError, Options, passed_on, passwords, program, read_options
+from lmsvc.worker.files import PoolFiles, write_json
+from lmsvc.worker.options import AgentError, Options, lock_pool, passed_on, passwords, program, read_options
 from lmsvc.worker.report import say
 
 LOOK_SECONDS = 2.0
@@ -71,6 +72,17 @@ def projects(pool: str) -> str:
     return f"^lm-{pool}-.*"
 
 
+def check_clients() -> None:
+    """See that Slurm's clients are here.
+
+    Raises:
+        AgentError: they are not.
+    """
+    missing = [name for name in ("sbatch", "squeue", "scancel") if shutil.which(name) is None]
+    if missing:
+        raise AgentError(f"{', '.join(missing)} not on PATH: run this on a host that submits jobs to Slurm")
+
+
 def clients_environment() -> dict[str, str]:
     """Return what Slurm's clients need of this process's environment: all of it would travel with each job."""
     own = {name: value for name, value in os.environ.items() if name.startswith(("SLURM_", "SBATCH_", "MUNGE_"))}
@@ -91,7 +103,7 @@ class Jobs:
         self._log = place.directory / "factory.log"
         self._queue = Queue(f"lmsvc-{own.pool}", clients_environment())
         self._queue.withdraw_waiting()
-        (place.directory / "factory").mkdir(parents=True, exist_ok=True, mode=0o700)
+        (place.directory / "factory").mkdir(exist_ok=True, mode=0o700)
         self._write(words)
 
     def _write(self, words: Sequence[str]) -> None:
@@ -179,15 +191,17 @@ def _terminated(*_: object) -> None:
 def main(argv: Sequence[str]) -> int:
     """Keep a pool's jobs until told to end by SIGTERM or SIGINT; they are withdrawn then."""
     place, own, words = _read(argv)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _terminated)
     try:
         passwords(own)
-        program("sbatch")
+        check_clients()
+        place.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock_pool(PoolFiles(place.directory))
         jobs = Jobs(place, own, words)
     except AgentError as error:
         sys.stderr.write(f"lmsvc batch: {error}\n")
         return 1
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _terminated)
     try:
         while True:
             jobs.look()

@@ -1,5 +1,6 @@
 """The words with which a pool's jobs are submitted."""
 
+import fcntl
 import json
 import subprocess
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from lmsvc.cctools.factory import Batch, batch_command, write_bounds, write_launcher
-from lmsvc.worker.batch import clients_environment, projects
+from lmsvc.worker.batch import clients_environment, main, projects
+from lmsvc.worker.files import PoolFiles
 
 
 def test_a_factory_serves_one_pool_only(tmp_path: Path) -> None:
@@ -40,3 +42,33 @@ def test_secrets_do_not_travel_with_jobs(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("SLURM_CONF", "/etc/slurm/slurm.conf")
     assert clients_environment()["SLURM_CONF"] == "/etc/slurm/slurm.conf"
     assert not [name for name in clients_environment() if name.startswith("LMSVC_")]
+
+
+def start(directory: Path) -> int:
+    """Run the command as a person types it, for a pool whose catalog is away; return its exit code."""
+    password = directory / "password"
+    password.touch(mode=0o600)
+    pool = ["--pool", "sdm", "--catalog", "127.0.0.1:1", "--controllers", "127.0.0.1", "--memory-mb", "1"]
+    return main(["--directory", str(directory), "--", *pool, "--disk-mb", "1", "--password-file", str(password)])
+
+
+def test_a_host_without_slurm_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message names the programs and says where to run it."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert start(tmp_path) == 1
+    assert "sbatch, squeue, scancel not on PATH: run this on a host that submits" in capsys.readouterr().err
+
+
+def test_a_directory_has_one_factory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second start on a directory in use ends at once, so that jobs are not submitted twice."""
+    for name in ("sbatch", "squeue", "scancel"):
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with PoolFiles(tmp_path).lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert start(tmp_path) == 1
+    assert f"another agent serves {tmp_path}" in capsys.readouterr().err
