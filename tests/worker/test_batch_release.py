@@ -41,7 +41,7 @@ def start_batch(lab: Lab, site: slurm.Slurm) -> None:
     """Start what keeps the pool's jobs."""
     clients = lab.directory / "clients"
     clients.mkdir()
-    for name in ("sbatch", "scancel"):
+    for name in ("sbatch", "squeue", "scancel"):
         (clients / name).write_text(CLIENT.format(pid=os.getpid(), name=name))
         (clients / name).chmod(0o755)
     variables = [f"{name}={value}" for name, value in site.environment.items()]
