@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bench.records import (
@@ -23,9 +23,9 @@ from bench.records import (
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 from lmsvc.controller import board, peers
 from lmsvc.worker import agent
-from lmsvc.worker.hearing import QUERY_TYPES
+from lmsvc.worker.hearing import QUERY_TYPES, WHOLE_SECONDS
 from lmsvc.worker.report import Report
-from lmsvc.worker.share import newest_allocation
+from lmsvc.worker.share import ALLOCATION_TYPE, newest_allocation
 
 MANAGER_SECONDS = 60.0
 """A manager sends its record this often."""
@@ -67,7 +67,7 @@ class Line:
         self._client = CatalogClient("127.0.0.1", port, agent.CATALOG_TIMEOUT_SECONDS)
         self._load = load
 
-    def ask(self, types: frozenset[str]) -> list[Record]:
+    def ask(self, types: Collection[str]) -> list[Record]:
         """Return the records of some types; none where there is no answer."""
         try:
             found = self._client.query(types)
@@ -94,13 +94,14 @@ class SeemingAgent:
         """Be the agent of a pool on a host."""
         self._line, self._pool, self._host, self._busy = line, pool, host, busy
         self._serial = 0
+        self._asked_whole = float("-inf")
         self._told: tuple[float, Report | None] = (float("-inf"), None)
         self._next_query = time.monotonic() + (host * 0.618034 % 1) * agent.REST_SECONDS
 
     def look(self) -> float:
         """Do what is due; return the seconds until more is."""
         if time.monotonic() >= self._next_query:
-            found = newest_allocation(self._line.ask(QUERY_TYPES), self._pool, {CONTROLLER})
+            found = newest_allocation(self._line.ask(self._types(time.monotonic())), self._pool, {CONTROLLER})
             self._serial = int(found["serial"]) if found else self._serial
             self._next_query = time.monotonic() + (agent.BUSY_SECONDS if self._busy else agent.REST_SECONDS)
         now = time.monotonic()
@@ -113,6 +114,13 @@ class SeemingAgent:
         change = until_change(self._host, now) if self._busy else agent.REPORT_SECONDS
         due = min(self._next_query, self._told[0] + gap, now + change)
         return max(0.0, due - time.monotonic()) + agent.GATHER_SECONDS
+
+    def _types(self, now: float) -> Collection[str]:
+        """Return what is asked for: managers too where the last time is a second ago, as allocations stay here."""
+        if now - self._asked_whole < WHOLE_SECONDS:
+            return {ALLOCATION_TYPE}
+        self._asked_whole = now
+        return QUERY_TYPES
 
 
 class SeemingController:

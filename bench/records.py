@@ -1,6 +1,7 @@
 """What agents, managers and controllers of a cluster tell the catalog, the cluster being a pretended one."""
 
 import functools
+import math
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,8 @@ def options(pool: str, host: int) -> Options:
         host_memory_mb=len(POOLS) * SLOTS * 2000,
         path="",
         env={},
+        idle_seconds=math.inf,
+        retire_seconds=math.inf,
     )
 
 
