@@ -5,7 +5,7 @@ import importlib
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Heard(agents.Line):
         self.told: list[records.Record] = []
         self.asked: list[float] = []
 
-    def ask(self, types: frozenset[str]) -> list[records.Record]:
+    def ask(self, types: Collection[str]) -> list[records.Record]:
         """Note the moment, and return the records of some types."""
         self.asked.append(time.monotonic())
         return [record for record in self.told if record["type"] in types]
