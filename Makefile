@@ -17,11 +17,11 @@ export LMSVC_TOOL_PATH := $(CURDIR)/.tools/bin:/usr/local/bin:/usr/bin:/bin
 SITE_SCENARIOS := site cluster
 ROLE_SCENARIOS = $(filter-out $(SITE_SCENARIOS) lab shared,$(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml))))
 TESTHOSTS := scripts/testhosts.sh
-# Which tests of a scenario run.
-export LMSVC_TEST_MARK ?= $(if $(filter test-full,$(MAKECMDGOALS)),full or not full,not full)
+# Which tests of a scenario run: those of scaling pools take half an hour, `make test-pools` runs them.
+export LMSVC_TEST_MARK ?= $(if $(filter test-full,$(MAKECMDGOALS)),full or not full,not full and not pools)
 
 .PHONY: help setup setup-service setup-test demo serve test fast slow test-full lint format chaos bench docs lock clean \
-  lab lab-site lab-health lab-down test-roles test-cluster
+  lab lab-site lab-health lab-down test-roles test-cluster test-pools
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{printf "  %-13s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ test-roles: setup-test ## test every role on real hosts, one scenario after the 
 
 test-cluster: setup-test ## install all roles on one bare host, then the cluster on three, and run jobs there
 	trap '$(TESTHOSTS) --end' EXIT; for name in $(SITE_SCENARIOS); do $(TESTHOSTS) molecule test -s "$$name"; done
+
+test-pools: setup-test ## the cluster again, with the tests of pools that grow, shrink, drain and lose hosts alone
+	trap '$(TESTHOSTS) --end' EXIT; LMSVC_TEST_MARK=pools $(TESTHOSTS) molecule test -s cluster
 
 lint: setup-test ## check style and types of Python and YAML, and the playbooks and roles
 	$(VENV)/bin/ruff check .

@@ -21,6 +21,7 @@ class Heartbeat:
         version: of lmsvc.
         leads: whether it shares the slots out for all controllers.
         slots: live slots by pool.
+        address: of its host as the catalog sees it; empty where that is not known.
     """
 
     host: str
@@ -29,6 +30,7 @@ class Heartbeat:
     version: str = ""
     leads: bool = False
     slots: dict[str, int] = field(default_factory=dict)
+    address: str = ""
 
     def age(self) -> float:
         """Return the seconds since it was heard from."""

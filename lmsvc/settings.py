@@ -4,9 +4,9 @@ import json
 import os
 import socket
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from lmsvc.paths import DataPaths
@@ -19,14 +19,55 @@ def _usable_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+class SlotBounds(BaseModel):
+    """How many slots a pool has, on all its hosts together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min: int = Field(default=0, ge=0, description="kept alive even without work")
+    max: int = Field(ge=0, description="never more, however much work waits")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_number_is_both(cls, value: object) -> object:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return {"min": value, "max": value}
+        return value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}")
+        return self
+
+
+def _slots_of_this_machine() -> SlotBounds:
+    return SlotBounds.model_validate(_usable_cores())
+
+
 class PoolSettings(BaseModel):
-    """One pool of slots: which categories it serves and what each slot offers."""
+    """One pool of slots: which categories it serves, what each slot offers, and how many there are."""
 
     categories: list[str] = Field(default=["*"], description="categories of tools it serves; `*` is all of them")
-    slots: int = Field(default_factory=_usable_cores, ge=0, description="slots on this host")
+    image: str = Field(default="", description="worker image with the programs of its tools; empty: the site's own")
+    slots: SlotBounds = Field(
+        default_factory=_slots_of_this_machine,
+        description='slots on all hosts together: `{"min": 2, "max": 12}`, or one number for both',
+    )
     cores: int = Field(default=1, ge=1, description="cores per slot")
     memory_mb: int = Field(default=2000, ge=1, description="memory per slot, MB")
     disk_mb: int = Field(default=10000, ge=1, description="disk per slot, MB")
+    gpus: int = Field(default=0, ge=0, description="GPUs per slot")
+    hosts: list[HostName] | None = Field(default=None, description="hosts that may have its slots; default: all")
+    backend: Literal["factory", "slurm"] = Field(
+        default="factory", description="what starts its slots: factories on its hosts, or the site's batch system"
+    )
+
+    @model_validator(mode="after")
+    def _has_no_hosts_of_slurm(self) -> Self:
+        if self.backend == "slurm" and self.hosts is not None:
+            raise ValueError("a pool of backend slurm has no hosts: the batch system chooses the nodes")
+        return self
 
 
 class Limits(BaseModel):
@@ -63,6 +104,9 @@ class Settings(BaseSettings):
     pools: dict[PoolName, PoolSettings] = Field(
         default_factory=lambda: {"default": PoolSettings()}, description="pools by name; one machine needs only one"
     )
+    pools_file: Path | None = Field(
+        default=None, description="JSON file with the pools, read again when it changes; default: `pools`"
+    )
     tool_dirs: list[Path] = Field(default=[], description="directories of the site's own tool descriptions")
     dataset_dirs: list[Path] = Field(default=[], description="directories of site dataset descriptions")
     tool_path: str = Field(default="", description="PATH of tasks; default: this process's PATH")
@@ -74,7 +118,7 @@ class Settings(BaseSettings):
     user: str = Field(default="local", description="owner of jobs where no token is asked for")
     limits: Limits = Field(default=Limits(), description="bounds on requests and jobs")
 
-    @field_validator("password_dir", "token_file", mode="before")
+    @field_validator("password_dir", "token_file", "pools_file", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
@@ -84,6 +128,7 @@ class Settings(BaseSettings):
         self.data_dir = self.data_dir.absolute()
         self.password_dir = self.password_dir and self.password_dir.absolute()
         self.token_file = self.token_file and self.token_file.absolute()
+        self.pools_file = self.pools_file and self.pools_file.absolute()
         self.database_url = self.database_url or f"sqlite:///{self.data_dir}/lmsvc.sqlite3"
         self.tool_path = self.tool_path or os.environ.get("PATH", os.defpath)
         return self

@@ -24,14 +24,18 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "tools": frozenset(),
     "heartbeats": frozenset(),
     "ports": frozenset(),
+    "pools": frozenset({"planning", "settings"}),
     "controller": frozenset(
         {
-            *("cctools", "doorbell", "heartbeats", "jobs", "losses", "paths", "planning", "ports", "registries"),
-            *("settings", "store", "worker"),
+            *("cctools", "doorbell", "heartbeats", "jobs", "losses", "paths", "planning", "pools", "ports"),
+            *("registries", "settings", "store", "worker"),
         }
     ),
     "web": frozenset(
-        {"cctools", "doorbell", "heartbeats", "jobs", "paths", "planning", "registries", "settings", "store", "worker"}
+        {
+            *("cctools", "doorbell", "heartbeats", "jobs", "paths", "planning", "pools", "registries", "settings"),
+            *("store", "worker"),
+        }
     ),
 }
 """By part of the package the other parts that it may import; parts that are not named may import any but cli."""

@@ -1,9 +1,12 @@
 """`lmsvc up`: when it calls itself ready, and when it does not start."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from lmsvc.cli.programs import programs
 from lmsvc.cli.up import CannotStart, own_headers
 from lmsvc.client import Client
 from lmsvc.settings import Settings
@@ -32,3 +35,26 @@ def test_a_token_that_cannot_be_used_is_told_before_the_start(tmp_path: Path, co
         (tmp_path / "token").write_text(content, encoding="latin-1")
     with pytest.raises(CannotStart, match=f"LMSVC_TOKEN_FILE names {tmp_path}/token"):
         own_headers(Settings(data_dir=tmp_path, token_file=tmp_path / "token"))
+
+
+def words_of(pools: Mapping[str, object], pool: str) -> dict[str, str]:
+    """Return the options of a pool's agent on the host ``here``."""
+    settings = Settings.model_validate({"pools": pools, "host_name": "here"})
+    (agent,) = (program for program in programs(settings) if program.name == f"agent-{pool}")
+    words = list(agent.argv)
+    return {word: words[at + 1] for at, word in enumerate(words[:-1]) if word.startswith("--")}
+
+
+def test_agents_begin_with_the_least_slots() -> None:
+    """Slots that are always there are there from the start on; a pool of other hosts has none here."""
+    pools = {"some": {"slots": {"min": 2, "max": 9}}, "none": {"slots": 3, "hosts": ["there"]}}
+    assert words_of(pools, "some")["--slots"] == "2"
+    assert words_of(pools, "none")["--slots"] == "0"
+
+
+def test_fixed_slots_may_be_more_than_the_machine_has_cores() -> None:
+    """Whoever asks for so many slots at all times gets them; what is beyond has to fit the machine."""
+    many = words_of({"a": {"slots": 500}, "b": {"slots": 500}}, "a")
+    assert (many["--host-cores"], many["--host-memory-mb"]) == ("1000", "2000000")
+    few = words_of({"a": {"slots": {"max": 5000}, "memory_mb": 1}}, "a")
+    assert int(few["--host-cores"]) == len(os.sched_getaffinity(0))

@@ -5,6 +5,7 @@ failed aborted total``. "Running" there means handed to Work Queue; where a task
 (``wq.log.tr``).
 """
 
+import time
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -43,11 +44,12 @@ class LogTail:
 
 @dataclass(frozen=True)
 class RuleChange:
-    """A rule came into a new state as Work Queue task ``job``."""
+    """A rule came into a new state as Work Queue task ``job`` at ``time``, epoch seconds."""
 
     rule: int
     state: RuleState
     job: int
+    time: float = 0.0
 
 
 def parse_rule_change(line: str) -> RuleChange | None:
@@ -56,9 +58,14 @@ def parse_rule_change(line: str) -> RuleChange | None:
     if line.startswith("#") or len(words) != 10:
         return None
     try:
-        return RuleChange(rule=int(words[1]), state=RuleState(int(words[2])), job=int(words[3]))
+        return RuleChange(int(words[1]), RuleState(int(words[2])), int(words[3]), _seconds(words[0]))
     except ValueError:
         return None
+
+
+def _seconds(microseconds: str) -> float:
+    """Return a time as epoch seconds; now where it cannot be read."""
+    return int(microseconds) / 1e6 if microseconds.isdigit() else time.time()
 
 
 @dataclass
@@ -68,12 +75,14 @@ class MakeflowLog:
     Attributes:
         states: rule number to its last state; rules not named yet are waiting.
         running: rule numbers whose task is on a worker now.
+        waiting: rule numbers whose task waits for a worker, and since when (epoch seconds), the oldest first.
     """
 
     directory: Path
     log_name: str = "makeflow.log"
     states: dict[int, RuleState] = field(default_factory=dict)
     running: set[int] = field(default_factory=set)
+    waiting: dict[int, float] = field(default_factory=dict)
     _rule_of_job: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -100,8 +109,10 @@ class MakeflowLog:
 
     def _apply(self, change: RuleChange) -> None:
         self.states[change.rule] = change.state
+        self.waiting.pop(change.rule, None)
         if change.state is RuleState.SUBMITTED:
             self._rule_of_job[change.job] = change.rule
+            self.waiting[change.rule] = change.time
         else:
             self.running.discard(change.rule)
 
@@ -115,5 +126,13 @@ class MakeflowLog:
             return
         if words[4] == "RUNNING":
             self.running.add(rule)
+            self.waiting.pop(rule, None)
+        elif words[4] == "WAITING":
+            self._wait(rule, _seconds(words[0]))
         else:
             self.running.discard(rule)
+
+    def _wait(self, rule: int, since: float) -> None:
+        """Note that a task waits for a worker, again where it lost one."""
+        self.running.discard(rule)
+        self.waiting.setdefault(rule, since)

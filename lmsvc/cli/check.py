@@ -57,21 +57,24 @@ def check(timeout: float, client: Client, as_json: bool) -> int:
 
 
 def places(pools: Sequence[Record]) -> list[Outcome]:
-    """Return every configured pool with each of its hosts, and those pools that are nowhere."""
+    """Return every configured pool with each of its hosts, and those pools that are nowhere.
+
+    A batch system's pool is nowhere while it has no work.
+    """
     found = []
     for pool in pools:
         if pool["cores"] is None:  # The catalog knows it, this service's configuration does not.
             continue
-        found += [_place(pool["name"], host) for host in pool["hosts"]]
-        if not pool["hosts"]:
+        found += [_place(pool, host) for host in pool["hosts"]]
+        if not pool["hosts"] and pool["max"] and pool.get("backend") != "slurm":
             found.append(Outcome(pool["name"], None, error="no host of this pool has been heard from"))
     return found
 
 
-def _place(pool: str, host: Record) -> Outcome:
-    """Return where to run a job; a host that is to have no slots, as while it is drained, has nothing to show."""
-    outcome = Outcome(pool, host["host"])
-    return outcome if host["wanted"] else replace(outcome, ok=True)
+def _place(pool: Record, host: Record) -> Outcome:
+    """Return where to run a job; a host that may have no slots, as while it is drained, has nothing to show."""
+    outcome = Outcome(pool["name"], host["host"])
+    return outcome if pool["max"] and host["serves"] else replace(outcome, ok=True)
 
 
 def outcomes_text(outcomes: Sequence[Outcome]) -> str:
@@ -81,7 +84,7 @@ def outcomes_text(outcomes: Sequence[Outcome]) -> str:
 
 def _row(outcome: Outcome) -> list[str | None]:
     seconds = None if outcome.seconds is None else f"{outcome.seconds:.2f}"
-    return [outcome.pool, outcome.host, seconds, outcome.error or ("ok" if seconds else "no slots wanted here")]
+    return [outcome.pool, outcome.host, seconds, outcome.error or ("ok" if seconds else "may have no slots now")]
 
 
 def job_document(tag: str, pool: str, host: str) -> Record:

@@ -1,9 +1,11 @@
 """``lmsvc tools``, ``datasets``, ``pools``, ``openapi``: what the service has to offer."""
 
+from collections.abc import Iterator
+
 import click
 
 from lmsvc.cli.options import as_json, service
-from lmsvc.cli.text import columns, print_json
+from lmsvc.cli.text import columns, moment_text, print_json
 from lmsvc.client import Client
 from lmsvc.client.models import Record
 
@@ -58,7 +60,7 @@ def datasets(client: Client, as_json: bool) -> None:
 @service
 @as_json
 def pools(client: Client, as_json: bool) -> None:
-    """List the pools with their categories and slots."""
+    """List the pools: their bounds, slots, tasks and hosts (busy/wanted), and what was scaled last and why."""
     answer = client.pools()
     if as_json:
         print_json(answer)
@@ -67,12 +69,27 @@ def pools(client: Client, as_json: bool) -> None:
 
 
 def pools_text(answer: list[Record]) -> str:
-    """Return a table of pools."""
-    header = ["pool", "categories", "slots", "idle", "busy", "items waiting", "items running", "hosts"]
-    keys = ("name", "categories", "wanted", "idle", "busy", "items_waiting", "items_running")
-    return columns(
-        header, [[*(pool[key] for key in keys), [host["host"] for host in pool["hosts"]]] for pool in answer]
-    )
+    """Return a table of pools, and below it what there is to know of some of them."""
+    header = ["pool", "categories", "bounds", "wanted", "idle", "busy", "tasks waiting", "running", "oldest", "hosts"]
+    table = columns(header, [_pool_row(pool) for pool in answer])
+    return "\n".join([table, *(f"{pool['name']}: {note}" for pool in answer for note in _pool_notes(pool))])
+
+
+def _pool_row(pool: Record) -> list[object]:
+    bounds = None if pool["max"] is None else f"{pool['min']}..{pool['max']}"
+    oldest = pool["oldest_waiting_seconds"]
+    keys = ("wanted", "idle", "busy", "tasks_waiting", "tasks_running")
+    waited = None if oldest is None else f"{oldest:.0f} s"
+    hosts = [f"{host['host']} {host['busy']}/{host['wanted']}" for host in pool["hosts"]]
+    return [pool["name"], pool["categories"], bounds, *(pool[key] for key in keys), waited, hosts]
+
+
+def _pool_notes(pool: Record) -> Iterator[str]:
+    yield from (f"host {host['host']} is drained" for host in pool["hosts"] if host["drained"])
+    for host in pool["lost"]:
+        yield f"host {host['host']} not heard since {moment_text(host['last_heard'])}"
+    if action := pool["last_action"]:
+        yield f"{action['reason']} ({moment_text(action['time'])})"
 
 
 @click.command()

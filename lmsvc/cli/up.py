@@ -3,24 +3,24 @@
 import os
 import secrets
 import shutil
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 
 import lmsvc
+from lmsvc.cli.programs import first_slots, programs
 from lmsvc.client.errors import ClientError
 from lmsvc.client.trust import authorization
 from lmsvc.heartbeats import read_heartbeats, remove_heartbeat
 from lmsvc.paths import DataPaths
+from lmsvc.pools import PoolsPage
 from lmsvc.ports import is_free
-from lmsvc.settings import PoolSettings, Settings
-from lmsvc.supervisor import INSTANCE_MARK, AlreadyRunning, Program, Supervisor, kill_instance, only_instance
+from lmsvc.settings import Settings
+from lmsvc.supervisor import INSTANCE_MARK, AlreadyRunning, Supervisor, kill_instance, only_instance
 
 READY_SECONDS = 60.0
-_CATALOG_LIFETIME_SECONDS = 120
 
 
 class CannotStart(RuntimeError):
@@ -64,67 +64,6 @@ def _run(supervisor: Supervisor, settings: Settings, announce: Callable[[str], N
         supervisor.stop()
 
 
-def programs(settings: Settings) -> Iterator[Program]:
-    """Yield the programs of a one-machine service, in the order to start them."""
-    paths = DataPaths(settings.data_dir)
-    yield Program("catalog", _catalog(settings, paths), paths.root / "catalog")
-    yield Program("controller", _lmsvc("controller"), paths.root)
-    for name, pool in settings.pools.items():
-        yield Program(f"agent-{name}", _agent(settings, paths, name, pool), paths.pool(name))
-    yield Program("web", _lmsvc("web"), paths.root)
-
-
-def _lmsvc(*words: str) -> list[str]:
-    return [sys.executable, "-m", "lmsvc.cli.main", *words]
-
-
-def _catalog(settings: Settings, paths: DataPaths) -> list[str]:
-    here = f"{settings.catalog_host}:{settings.catalog_port}"
-    return [
-        *(
-            "catalog_server",
-            "-p",
-            str(settings.catalog_port),
-            "-I",
-            settings.catalog_host,
-            "-u",
-            here,
-            "-n",
-            "localhost",
-        ),
-        *("-l", str(_CATALOG_LIFETIME_SECONDS), "-H", str(paths.root / "catalog" / "history")),
-        *("-o", str(paths.logs / "catalog.debug"), "-O", "1M"),
-    ]
-
-
-def _agent(settings: Settings, paths: DataPaths, name: str, pool: PoolSettings) -> list[str]:
-    return [
-        *(
-            "env",
-            f"PYTHONPATH={paths.root / 'python'}",
-            sys.executable,
-            "-m",
-            "lmsvc.worker.agent",
-            "--pool",
-            name,
-            "--pool-dir",
-            str(paths.pool(name)),
-        ),
-        *("--host", settings.host_name, "--slots", str(pool.slots)),
-        *("--catalog", f"{settings.catalog_host}:{settings.catalog_port}"),
-        *("--controllers", ",".join(settings.controllers), *_passwords(settings, name)),
-        *("--cores", str(pool.cores), "--memory-mb", str(pool.memory_mb), "--disk-mb", str(pool.disk_mb)),
-        *("--path", settings.tool_path, "--env", f"PYTHONPATH={paths.root / 'python'}"),
-        *("--env", f"{INSTANCE_MARK}={settings.data_dir}"),
-    ]
-
-
-def _passwords(settings: Settings, pool: str) -> list[str]:
-    previous = settings.previous_password_file(pool)
-    known = ["--previous-password-file", str(previous)] if previous.exists() else []
-    return ["--password-file", str(settings.password_file(pool)), *known]
-
-
 def _environment(settings: Settings) -> dict[str, str]:
     temporary = str(DataPaths(settings.data_dir).temporary)
     return {**os.environ, **settings.environment(), INSTANCE_MARK: str(settings.data_dir), "TMPDIR": temporary}
@@ -145,7 +84,7 @@ def _prepare(settings: Settings, paths: DataPaths) -> None:
     (paths.root / "catalog").mkdir(exist_ok=True)
     _offer_package(paths.root / "python")
     remove_heartbeat(paths.controllers, settings.host_name)
-    for name in settings.pools:
+    for name in PoolsPage(settings).pools():
         paths.pool(name).mkdir(parents=True, exist_ok=True)
         make_password(settings.password_file(name))
 
@@ -186,9 +125,9 @@ def check_ports(settings: Settings) -> None:
 def check_room(settings: Settings) -> None:
     """Raise `CannotStart` where the disk has less room than Work Queue asks for a task: no task would ever start."""
     free = shutil.disk_usage(settings.data_dir).free // 1_048_576
-    for name, pool in settings.pools.items():
+    for name, pool in PoolsPage(settings).pools().items():
         needed = min(pool.disk_mb, pool.memory_mb)
-        if pool.slots and free < needed:
+        if pool.slots.max and free < needed:
             raise CannotStart(
                 f"{free} MB are free in {settings.data_dir}, but a slot of pool {name} needs {needed} MB:"
                 " free some, choose another --data-dir, or set a smaller disk_mb in LMSVC_POOLS"
@@ -222,7 +161,8 @@ def _wait_ready(supervisor: Supervisor, settings: Settings, headers: dict[str, s
 def _slots_alive(settings: Settings) -> bool:
     beats = read_heartbeats(DataPaths(settings.data_dir).controllers)
     slots = next((beat.slots for beat in beats if beat.host == settings.host_name), {})
-    return all(slots.get(name, 0) >= pool.slots for name, pool in settings.pools.items())
+    pools = PoolsPage(settings).pools()
+    return all(slots.get(name, 0) >= first_slots(settings, pool) for name, pool in pools.items())
 
 
 def _answers(url: str, headers: dict[str, str]) -> bool:

@@ -5,7 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lmsvc.planning.allocation import Allocation
+from lmsvc.planning.sharing import Alive
+
 AGENT_RECORD = "lm_agent"
+LARGEST_SERIAL = 2**52
+"""Serials are milliseconds of the epoch; what lies far beyond is no serial of ours."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,11 @@ class AgentReport:
         pool: the pool.
         host: the host.
         slots: how many slots are alive.
+        wanted: how many the agent keeps alive.
+        at_work: how many have a manager or a task.
+        shape: cores and memory (MB) of each; zeros where it does not say.
+        room: cores and memory (MB) that all pools of the host may use together; None where it does not say.
+        serial: of the allocation it applied last; None where it does not say.
         lost: tasks whose worker died, and how often.
         working: slots by the project of the manager they work for.
         passwords: fingerprints of the passwords it knows; None where it does not say.
@@ -24,6 +34,11 @@ class AgentReport:
     pool: str
     host: str
     slots: int
+    wanted: int
+    at_work: int
+    shape: tuple[int, int]
+    room: tuple[int, int] | None
+    serial: int | None
     lost: Mapping[str, int]
     working: Mapping[str, int]
     passwords: frozenset[str] | None
@@ -34,13 +49,38 @@ class AgentReport:
 
 
 def read_agents(records: Iterable[Mapping[str, Any]]) -> list[AgentReport]:
-    """Return what can be read of agents' records; of several about the same slots the one heard last."""
+    """Return what can be read of agents' records; of several about the same slots the one heard last.
+
+    An agent that has ended said so by a record that is to be forgotten at once.
+    """
     own = (record for record in records if record.get("type") == AGENT_RECORD)
-    found = {}
+    found: dict[tuple[str, str], tuple[AgentReport, bool]] = {}
     for record in sorted(own, key=lambda record: float(record.get("lastheardfrom") or 0)):
         for report in _readable(record):
-            found[report.pool, report.host] = report
-    return list(found.values())
+            found[report.pool, report.host] = (report, has_ended(record))
+    return [report for report, ended in found.values() if not ended]
+
+
+def has_ended(record: Mapping[str, Any]) -> bool:
+    """Return whether a record is the last word of an agent."""
+    return record.get("lifetime") == 1
+
+
+def alive(agents: Iterable[AgentReport]) -> dict[str, dict[str, Alive]]:
+    """Return what is alive and at work of each pool on each host."""
+    found: dict[str, dict[str, Alive]] = {}
+    for agent in agents:
+        found.setdefault(agent.pool, {})[agent.host] = Alive(agent.slots, agent.at_work)
+    return found
+
+
+def working(agents: Iterable[AgentReport]) -> Allocation:
+    """Return the allocation as the slots have it."""
+    found: Allocation = {}
+    for agent in agents:
+        for project, slots in agent.working.items():
+            found.setdefault(agent.pool, {}).setdefault(project, {})[agent.host] = slots
+    return found
 
 
 def _readable(record: Mapping[str, Any]) -> Iterator[AgentReport]:
@@ -51,12 +91,22 @@ def _readable(record: Mapping[str, Any]) -> Iterator[AgentReport]:
 
 
 def _read(record: Mapping[str, Any]) -> AgentReport:
-    managers = [slot["manager"] for slot in record["slots"] if slot.get("manager")]
+    slots = record["slots"]
+    managers = [slot["manager"] for slot in slots if slot.get("manager")]
     return AgentReport(
         pool=str(record["pool"]),
         host=str(record["host"]),
-        slots=len(record["slots"]),
+        slots=len(slots),
+        wanted=int(record.get("slots_wanted", len(slots))),
+        at_work=sum(bool(slot.get("manager") or slot.get("task")) for slot in slots),
+        shape=(int(record.get("cores", 0)), int(record.get("memory_mb", 0))),
+        room=(int(record["host_cores"]), int(record["host_memory_mb"])) if "host_cores" in record else None,
+        serial=_serial(record.get("serial")),
         lost={str(task): int(times) for task, times in record["lost"].items()},
         working=Counter(str(manager["project"]) for manager in managers),
         passwords=frozenset(map(str, record["passwords"])) if "passwords" in record else None,
     )
+
+
+def _serial(told: object) -> int | None:
+    return told if isinstance(told, int) and 0 <= told < LARGEST_SERIAL else None

@@ -16,24 +16,30 @@ class Demand:
         port: where it listens.
         password: fingerprint of its pool's password; empty where that is not known.
         address: of its host as the catalog sees it; empty where that is not known.
+        running: how many of its tasks are on a worker.
+        waiting_since: when (epoch seconds) the task came that waits longest; None where none waits.
     """
 
     manager: ManagerDemand
     port: int
     password: str = ""
     address: str = ""
+    running: int = 0
+    waiting_since: float | None = None
 
 
-def written(demands: Iterable[Demand]) -> list[dict[str, Any]]:
-    """Return demands as they are told in the catalog."""
-    return [_written(demand) for demand in demands]
+def written(demands: Iterable[Demand], now: float) -> list[dict[str, Any]]:
+    """Return demands as they are told in the catalog at a moment (epoch seconds)."""
+    return [_written(demand, now) for demand in demands]
 
 
-def _written(demand: Demand) -> dict[str, Any]:
+def _written(demand: Demand, now: float) -> dict[str, Any]:
     manager = demand.manager
     hosts = {} if manager.hosts is None else {"hosts": sorted(manager.hosts)}
     names = {name: getattr(manager, name) for name in ("project", "pool", "user", "job", "tasks", "lane")}
-    return {**names, **hosts, "port": demand.port, "password": demand.password}
+    since = demand.waiting_since
+    waited = {} if since is None else {"waited": round(max(0.0, now - since), 1)}
+    return {**names, **hosts, **waited, "port": demand.port, "password": demand.password, "running": demand.running}
 
 
 def read(record: Mapping[str, Any]) -> tuple[Demand, ...]:
@@ -59,4 +65,4 @@ def _read(entry: Mapping[str, Any], address: str) -> Demand:
         lane="small" if entry.get("lane") == "small" else "normal",
         hosts=frozenset(map(str, entry["hosts"])) if "hosts" in entry else None,
     )
-    return Demand(manager, int(entry["port"]), str(entry.get("password", "")), address)
+    return Demand(manager, int(entry["port"]), str(entry.get("password", "")), address, int(entry.get("running", 0)))

@@ -5,10 +5,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+from lmsvc.controller.attempts import next_generation
 from lmsvc.controller.progress import Progress
 from lmsvc.controller.results import Forget, JobResults, generation_of
 from lmsvc.controller.shard_run import ENDED_MARK, ShardTask, load_labels
-from lmsvc.controller.stage_run import LostTask, next_generation
+from lmsvc.controller.stage_run import LostTask
 from lmsvc.jobs.document import JobDocument
 from lmsvc.jobs.tools import ToolRegistry
 from lmsvc.paths import JobPaths

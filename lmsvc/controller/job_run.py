@@ -5,19 +5,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from lmsvc.controller.attempts import (
+    attempt_number,
+    fits,
+    give_up,
+    is_over,
+    latest_attempt,
+    next_generation,
+    slot_of,
+    write_attempt,
+)
 from lmsvc.controller.demand import Demand
 from lmsvc.controller.files import write_json
 from lmsvc.controller.inputs import InputSources, JobInputs, check_tools, resolve_inputs
 from lmsvc.controller.intake import Intake
-from lmsvc.controller.stage_run import (
-    Machinery,
-    StageRun,
-    attempt_number,
-    is_over,
-    latest_attempt,
-    next_generation,
-    write_attempt,
-)
+from lmsvc.controller.stage_run import Machinery, StageRun
 from lmsvc.controller.verdict import must_stop
 from lmsvc.jobs.document import JobDocument
 from lmsvc.jobs.tools import ToolRegistry
@@ -26,6 +28,7 @@ from lmsvc.planning.lengths import step_lengths
 from lmsvc.planning.results import PoolShape
 from lmsvc.planning.stages import Plan, Sizing, Stage, plan_stages
 from lmsvc.planning.tasks import StageRequest, build_stage
+from lmsvc.settings import PoolSettings
 from lmsvc.store.records import Job
 from lmsvc.store.store import Store
 
@@ -76,6 +79,11 @@ class JobRun:
     def finished(self) -> bool:
         """Whether there is nothing more to run."""
         return self.stopped or len(self._complete) == len(self.plan.stages)
+
+    def is_outdated(self, pools: Mapping[str, PoolSettings]) -> bool:
+        """Return whether a pool it runs in is gone or has slots of another size than it was planned for."""
+        used = {stage.pool for stage in self.plan.stages if stage.id not in self._complete}
+        return any(name not in pools or slot_of(pools[name]) != slot_of(self._context.pools[name]) for name in used)
 
     def tick(self) -> None:
         """Take in what finished, deal with what ended, start what became ready."""
@@ -140,6 +148,8 @@ class JobRun:
 
     def _start(self, stage: Stage) -> None:
         attempt = latest_attempt(self.paths, stage.id)
+        if attempt is not None and not fits(attempt, stage, self._context.pools[stage.pool]):
+            give_up(attempt)
         if attempt is None or is_over(attempt):
             attempt = self._build(stage)
         if attempt is None:
@@ -173,7 +183,7 @@ class JobRun:
             return None
         attempt = self.paths.stages / stage.id / f"attempt-{generation}"
         files = (self.paths.bundles, self._inputs.files)
-        write_attempt(attempt, shards, stage, self._context.machinery, files)
+        write_attempt(attempt, shards, stage, self._context.pools[stage.pool], files)
         return attempt
 
     def _learn_lengths(self) -> None:

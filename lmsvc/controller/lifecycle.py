@@ -111,6 +111,12 @@ class HeldJobs:
         self._runs[job_id].stop()
         self._forget(job_id)
 
+    def begin_again(self, job_id: str) -> None:
+        """Give a job back for a controller to plan it anew with what is done of it, unless it is at its end."""
+        if job_id not in self._finishing and job_id not in self._ends:
+            self.drop(job_id)
+            self._store.release(self._owner, job_id)
+
     def release_all(self) -> None:
         """Give every claim back, for the next controller to go on with."""
         for job_id in list(self._runs):

@@ -5,6 +5,7 @@ import sys
 
 from lmsvc.cctools.password import fingerprint
 from lmsvc.controller.service import Controller
+from lmsvc.pools import PoolsPage
 from lmsvc.settings import Settings
 from lmsvc.store.store import open_store
 
@@ -20,7 +21,7 @@ def main(settings: Settings) -> None:
 
 def check_passwords(settings: Settings) -> None:
     """End the program where the password of a pool cannot be read, and say which."""
-    for pool in settings.pools:
+    for pool in PoolsPage(settings).pools():
         try:
             fingerprint(settings.password_file(pool))
         except OSError as error:

@@ -6,6 +6,7 @@ with it.
 """
 
 import logging
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,8 @@ from lmsvc.controller.demand import Demand, read, written
 DEMAND_RECORD = "lm_demand"
 FRESH_SECONDS = 10.0
 REPEAT_SECONDS = 2.0
-CHANGE_SECONDS = 0.1
-"""Time between two changes told to a leader."""
+CHANGE_SECONDS, NEWS_SECONDS = 0.1, 1.0
+"""Time between two changes told to a leader, and to those who only show them."""
 RECORD_LIFETIME_SECONDS = 60
 
 log = logging.getLogger(__name__)
@@ -46,13 +47,17 @@ class Peers:
         self._host = host
         self._controllers = frozenset(controllers)
         self._peers: dict[str, _Peer] = {}
-        self._told: tuple[float, list[dict[str, Any]]] = (float("-inf"), [])
+        self._told: tuple[float, tuple[Demand, ...]] = (float("-inf"), ())
         self.address = ""
         """This controller's own as the catalog sees it; empty until that is known."""
 
+    def trusts(self, record: Mapping[str, Any]) -> bool:
+        """Return whether a record comes from a controller."""
+        return record.get("address") in self._controllers
+
     def take(self, records: Iterable[Mapping[str, Any]], now: float) -> None:
         """Take note of what the catalog has just answered."""
-        trusted = [record for record in records if record.get("address") in self._controllers]
+        trusted = [record for record in records if self.trusts(record)]
         for record in sorted(trusted, key=lambda record: float(record.get("lastheardfrom") or 0)):
             if record.get("type") == DEMAND_RECORD:
                 self._note(record, now)
@@ -87,13 +92,15 @@ class Peers:
         return [demand for peer in self._live(now).values() for demand in peer.demands]
 
     def tell(self, demands: Sequence[Demand], now: float) -> None:
-        """Tell the others what this one asks for: now and then, and at once where a leader waits for it."""
+        """Tell the others what this one asks for: now and then, and soon after a change, most so where one leads."""
         before, told = self._told
-        asked = written(demands)
-        news = asked != told and not self.leads(now) and now - before >= CHANGE_SECONDS
-        if news or now - before >= REPEAT_SECONDS:
+        asked = tuple(demands)
+        pause = REPEAT_SECONDS
+        if asked != told:
+            pause = NEWS_SECONDS if self.leads(now) else CHANGE_SECONDS
+        if now - before >= pause:
             self._told = now, asked
-            self._send({"managers": asked, "lifetime": RECORD_LIFETIME_SECONDS})
+            self._send({"managers": written(asked, time.time()), "lifetime": RECORD_LIFETIME_SECONDS})
 
     def leave(self) -> None:
         """Tell the others that this controller ends."""

@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Collection
 from types import FrameType
 
 from lmsvc import __version__
@@ -23,6 +22,7 @@ from lmsvc.doorbell import Doorbell
 from lmsvc.heartbeats import Heartbeat, remove_heartbeat, write_heartbeat
 from lmsvc.paths import DataPaths
 from lmsvc.planning.results import PoolShape
+from lmsvc.pools import PoolsPage, shape_of
 from lmsvc.registries import Registries
 from lmsvc.settings import PoolSettings, Settings
 from lmsvc.store.records import Job
@@ -52,9 +52,10 @@ class Controller:
         self._paths.make()
         self._doorbell = Doorbell(self._paths.controller_doorbell)
         catalog = CatalogClient(settings.catalog_host, settings.catalog_port)
-        bells = {pool: self._paths.pool(pool) / "doorbell" for pool in settings.pools}
+        self._page = PoolsPage(settings)
+        self._planned = self._page.pools()
         self._peers = Peers(catalog, settings.host_name, settings.controllers)
-        self._board = Board(catalog, self._peers, list(settings.pools), bells)
+        self._board = Board(catalog, self._peers, self._page, lambda pool: self._paths.pool(pool) / "doorbell")
         self._machinery = Machinery(settings, self._paths, PortRange(*settings.manager_ports), self._board)
         self._registries = Registries.of(settings)
         self._jobs = HeldJobs(self._owner, store, self._paths.controller_doorbell)
@@ -94,6 +95,7 @@ class Controller:
         self._heartbeat(now)
         self._keep_claims(now)
         self._cancel(now)
+        self._plan_anew()
         self._claim(now)
         self._jobs.advance(time.time())
         demands = list(self._jobs.demands())
@@ -109,23 +111,21 @@ class Controller:
 
     def _context(self, job: Job) -> JobContext:
         sources = InputSources(self._store.upload, self._paths.upload, self._registries.datasets)
-        hosts = job.document.get("hosts")
-        pools = {name: self._shape(name, pool, hosts) for name, pool in self._settings.pools.items()}
+        hosts = None if job.document.get("hosts") is None else frozenset(job.document["hosts"])
+        pools = {name: self._shape(name, pool, hosts) for name, pool in self._page.pools().items()}
         return JobContext(self._machinery, self._store, self._registries.tools, sources, pools)
 
-    def _shape(self, name: str, pool: PoolSettings, hosts: Collection[str] | None) -> PoolShape:
-        capacity = self._board.capacity(name)
-        alive = sum(slots for host, slots in capacity.items() if hosts is None or host in hosts)
-        slots = max(1, alive or pool.slots)
-        return PoolShape(name, tuple(pool.categories), slots, pool.cores, pool.memory_mb, pool.disk_mb)
+    def _shape(self, name: str, pool: PoolSettings, hosts: frozenset[str] | None) -> PoolShape:
+        return shape_of(name, pool, self._board.situation.reach(name, hosts) or pool.slots.max)
 
     def _heartbeat(self, now: float) -> None:
-        slots = {pool: sum(self._board.capacity(pool).values()) for pool in self._settings.pools}
+        slots = {pool: sum(self._board.capacity(pool).values()) for pool in self._page.pools()}
         if slots == self._told_slots and not self._every("heartbeat", HEARTBEAT_SECONDS, now):
             return
         self._told_slots = slots
         host, leads = self._settings.host_name, self._peers.leads(now)
-        write_heartbeat(self._paths.controllers, Heartbeat(host, time.time(), os.getpid(), __version__, leads, slots))
+        own = Heartbeat(host, time.time(), os.getpid(), __version__, leads, slots, self._peers.address)
+        write_heartbeat(self._paths.controllers, own)
 
     def _keep_claims(self, now: float) -> None:
         """Renew the claims; let go of jobs whose claim is lost, and of claims whose job was never begun."""
@@ -156,6 +156,18 @@ class Controller:
         while self._has_room(now) and (job := self._store.claim(self._owner, time.time(), lease, most)):
             self._jobs.begin(job, self._context(job), time.time())
 
+    def _plan_anew(self) -> None:
+        """Give back the jobs whose pools are others than they were planned for: what is done of them stays."""
+        pools = self._page.pools()
+        if pools is self._planned:
+            return
+        self._planned = pools
+        for job_id, run in list(self._jobs.runs().items()):
+            if run.is_outdated(pools):
+                log.info("job %s: its pools have changed; it is planned anew", job_id)
+                self._jobs.begin_again(job_id)
+                self._due.pop("claim", None)
+
     def _has_room(self, now: float) -> bool:
         """Return whether this controller may take a job and leave the others their part of those that run at a time."""
         controllers = self._peers.count(now)
@@ -169,12 +181,12 @@ class Controller:
                 self._jobs.cancel(head.id, time.time())
 
     def _explain_waiting(self, demands: list[Demand], now: float) -> None:
-        capacity = {pool: self._board.capacity(pool) for pool in self._settings.pools}
+        situation, granted = self._board.situation, self._board.granted
         for job_id, run in self._jobs.runs().items():
             wanted = [demand.manager for demand in demands if demand.manager.job == job_id]
             pools = {manager.pool for manager in wanted if manager.tasks}
             needs = Needs(pools, run.hosts, bool(run.running()))
-            reason = self._waiting.reason(job_id, needs, capacity, now)
+            reason = self._waiting.reason(job_id, needs, situation, granted, now)
             if self._waiting.is_news(job_id, reason):
                 self._store.set_waiting(job_id, reason)
 

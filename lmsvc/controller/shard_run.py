@@ -14,8 +14,8 @@ from typing import Any
 from lmsvc.cctools.makeflow import LOCK_TAKEN, MakeflowProcess, Manager, Rule, write_workflow
 from lmsvc.cctools.makeflow_log import MakeflowLog, RuleState
 from lmsvc.cctools.password import fingerprint
+from lmsvc.planning.results import PoolShape
 from lmsvc.planning.tasks import Task
-from lmsvc.settings import PoolSettings
 from lmsvc.worker import step_runner
 
 SHARD_FILE = "shard.json"
@@ -116,6 +116,14 @@ class ShardRun:
             counts[task.step] = counts.get(task.step, 0) + len(task.items)
         return counts
 
+    def on_workers(self) -> int:
+        """Return how many tasks are on a worker."""
+        return len(self._log.running)
+
+    def waiting_since(self) -> float | None:
+        """Return when (epoch seconds) the task came that waits longest for a worker; None where none waits."""
+        return next(iter(self._log.waiting.values()), None)
+
     def failed(self) -> list[ShardTask]:
         """Return the tasks whose rule failed: the step runner itself could not do its work."""
         return [self.tasks[rule] for rule in self._log.failed()]
@@ -148,7 +156,7 @@ class ShardRun:
 
 
 def write_shard(
-    directory: Path, tasks: Sequence[Task], pool: PoolSettings, bundles: Path, uploads: Mapping[str, Path]
+    directory: Path, tasks: Sequence[Task], pool: PoolShape, bundles: Path, uploads: Mapping[str, Path]
 ) -> list[ShardTask]:
     """Write a shard's workflow, specifications and inputs into a fresh directory.
 
@@ -191,7 +199,7 @@ def _remember(tasks: Sequence[Task]) -> list[ShardTask]:
     ]
 
 
-def _rule(task: Task, pool: PoolSettings) -> Rule:
+def _rule(task: Task, pool: PoolShape) -> Rule:
     """Return a task's rule. It fills its slot by its cores.
 
     Debian 12's Work Queue never places a task that asks for more disk than its worker has memory, so it asks for less;

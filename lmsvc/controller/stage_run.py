@@ -1,20 +1,19 @@
 """One attempt at a stage: its shards, started, resumed or started again, until nothing more comes from them."""
 
 import logging
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from lmsvc.cctools.makeflow import Manager
+from lmsvc.controller.attempts import attempt_number
 from lmsvc.controller.board import Board
 from lmsvc.controller.demand import Demand
 from lmsvc.controller.ports import PortRange
-from lmsvc.controller.shard_run import ENDED_MARK, ShardRun, ShardState, ShardTask, load_shard, write_shard
-from lmsvc.paths import DataPaths, JobPaths
+from lmsvc.controller.shard_run import ENDED_MARK, ShardRun, ShardState, ShardTask, load_shard
+from lmsvc.paths import DataPaths
 from lmsvc.planning.allocation import ManagerDemand
 from lmsvc.planning.stages import Stage
-from lmsvc.planning.tasks import Shard
 from lmsvc.settings import Settings
 from lmsvc.store.records import Job
 
@@ -106,7 +105,13 @@ class StageRun:
                 lane="small" if self._job.small else "normal",
                 hosts=self._hosts,
             )
-            yield Demand(manager, shard.port, shard.password)
+            yield Demand(
+                manager,
+                shard.port,
+                shard.password,
+                running=shard.on_workers(),
+                waiting_since=shard.waiting_since(),
+            )
 
     def running(self) -> dict[str, int]:
         """Return how many items of each step run now."""
@@ -156,46 +161,3 @@ class StageRun:
 
 def _project(job_id: str, stage: Stage, shard: Path, generation: int) -> str:
     return f"lm-{stage.pool}-{job_id}-{stage.id}-{shard.name.removeprefix('s')}-{generation}"
-
-
-def attempt_number(attempt: Path) -> int:
-    """Return the number of an attempt's directory."""
-    return int(attempt.name.removeprefix("attempt-"))
-
-
-def latest_attempt(paths: JobPaths, stage: str) -> Path | None:
-    """Return the directory of the newest attempt at a stage, if there was one."""
-    attempts = [path for path in (paths.stages / stage).glob("attempt-*") if path.suffix != ".partial"]
-    return max(attempts, key=attempt_number, default=None)
-
-
-def is_over(attempt: Path) -> bool:
-    """Return whether every shard of an attempt ended and was dealt with."""
-    return all((shard / ENDED_MARK).exists() for shard in attempt.glob("s*"))
-
-
-def next_generation(paths: JobPaths) -> int:
-    """Return a number that no attempt of the job has had."""
-    attempts = [path for path in paths.stages.glob("*/attempt-*") if path.suffix != ".partial"]
-    return 1 + max(map(attempt_number, attempts), default=0)
-
-
-def write_attempt(
-    attempt: Path, shards: Sequence[Shard], stage: Stage, machinery: Machinery, files: tuple[Path, Mapping[str, Path]]
-) -> None:
-    """Write an attempt's shards, all of them or none.
-
-    Args:
-        attempt: the directory to make.
-        shards: what to run.
-        stage: names the pool.
-        machinery: knows what the pool's slots offer.
-        files: directory of finished bundles, and uploads by name.
-    """
-    bundles, uploads = files
-    partial = attempt.with_name(attempt.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    pool = machinery.settings.pools[stage.pool]
-    for shard in shards:
-        write_shard(partial / f"s{shard.index}", shard.tasks, pool, bundles, uploads)
-    partial.rename(attempt)

@@ -1,10 +1,10 @@
 """Which pool runs a step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lmsvc.jobs.document import JobDocument
 from lmsvc.jobs.tools import Tool, ToolRegistry
-from lmsvc.planning.results import PlanError, PoolShape
+from lmsvc.planning.results import NoPoolError, PoolShape
 
 EVERY = "*"
 """As a category of a pool: all categories."""
@@ -17,29 +17,25 @@ def assign_pools(document: JobDocument, tools: ToolRegistry, pools: Mapping[str,
     pool that names the step's category goes before one that serves every category; then the order of `pools` counts.
 
     Raises:
-        PlanError: for every step that no pool can run, why.
+        NoPoolError: for every step that no pool can run, why.
     """
     chosen: dict[str, str] = {}
-    problems: list[str] = []
+    reasons: dict[str, str] = {}
     for name, step in document.steps.items():
-        try:
-            chosen[name] = _choose(name, tools[step.run], pools, document.pool)
-        except PlanError as error:
-            problems.append(str(error))
-    if problems:
-        raise PlanError("; ".join(problems))
+        tool = tools[step.run]
+        serving = [pool for pool in pools.values() if _serves(pool, tool, document.pool)]
+        fitting = [pool for pool in serving if _fits(tool, pool)]
+        if fitting:
+            chosen[name] = _nearest(tool, fitting).name
+        else:
+            reasons[name] = f"no pool can run this task: {_lack(tool, serving, document.pool)}"
+    if reasons:
+        raise NoPoolError(reasons)
     return chosen
 
 
-def _choose(step: str, tool: Tool, pools: Mapping[str, PoolShape], named: str | None) -> str:
-    serving = [pool for pool in pools.values() if _serves(pool, tool, named)]
-    if not serving:
-        why = f"there is no pool {named}" if named else f"none serves the category {tool.category}"
-        raise PlanError(f"no pool can run step {step}: {why}")
-    fitting = [pool for pool in serving if _fits(tool, pool)]
-    if not fitting:
-        raise PlanError(f"no pool can run step {step}: {_shortage(tool, serving)}")
-    return min(fitting, key=lambda pool: tool.category not in pool.categories).name
+def _nearest(tool: Tool, fitting: Sequence[PoolShape]) -> PoolShape:
+    return min(fitting, key=lambda pool: tool.category not in pool.categories)
 
 
 def _serves(pool: PoolShape, tool: Tool, named: str | None) -> bool:
@@ -51,7 +47,9 @@ def _fits(tool: Tool, pool: PoolShape) -> bool:
     return needs.cores <= pool.cores and needs.memory_mb <= pool.memory_mb and needs.disk_mb <= pool.disk_mb
 
 
-def _shortage(tool: Tool, serving: list[PoolShape]) -> str:
+def _lack(tool: Tool, serving: Sequence[PoolShape], named: str | None) -> str:
+    if not serving:
+        return f"there is no pool {named}" if named else f"none serves the category {tool.category}"
     needs = tool.resources
     rows = (
         (needs.memory_mb, max(pool.memory_mb for pool in serving), "MB"),

@@ -14,6 +14,19 @@ class PlanError(Exception):
     """The job cannot be planned; the text says why and what would help."""
 
 
+class NoPoolError(PlanError):
+    """No pool can run some of a job's steps.
+
+    Attributes:
+        reasons: by step, why.
+    """
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        """Keep the reasons."""
+        super().__init__("; ".join(f"step {step}: {reason}" for step, reason in reasons.items()))
+        self.reasons = reasons
+
+
 @dataclass(frozen=True)
 class PoolShape:
     """A pool as the planner sees it: whom it serves and what one of its slots offers."""
@@ -21,10 +34,12 @@ class PoolShape:
     name: str
     categories: tuple[str, ...] = ("*",)
     slots: int = 1
-    """Slots of all hosts together, now."""
+    """Slots of all hosts together that a job may hope for."""
     cores: int = 1
     memory_mb: int = 2000
     disk_mb: int = 10000
+    image: str = ""
+    """Where its tasks find their programs; empty where that is not known."""
 
 
 @dataclass(frozen=True)

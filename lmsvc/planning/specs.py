@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from lmsvc.jobs.document import Step, Value
 from lmsvc.jobs.tools import Binding, Tool
-from lmsvc.planning.results import PlanError, SourceDict
+from lmsvc.planning.results import PlanError, PoolShape, SourceDict
 from lmsvc.planning.sources import Element, Sources
 
 FORMAT: Final = 1
@@ -82,14 +82,16 @@ def limits_spec(tool: Tool) -> dict[str, float]:
     return {"memory_mb": needs.memory_mb, "seconds": needs.seconds, "disk_mb": needs.disk_mb}
 
 
-def shared_spec(tool: Tool, retries: int) -> dict[str, Any]:
+def shared_spec(tool: Tool, retries: int, pool: PoolShape) -> dict[str, Any]:
     """Return what is the same for all tasks of a step.
 
     Args:
         tool: what the step runs.
         retries: how often a failed item is tried again.
+        pool: where it runs, to be named where a program is not there.
     """
-    return {"tool": tool_spec(tool), "limits": limits_spec(tool), "retries": retries}
+    place = {"pool": pool.name, "image": pool.image}
+    return {"tool": tool_spec(tool), "limits": limits_spec(tool), "retries": retries, "place": place}
 
 
 def task_spec(

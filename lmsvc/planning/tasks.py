@@ -136,7 +136,7 @@ class _StageBuild:
         if not batches:
             return
         sources = step_sources(name, step, tool, self._sources, length)
-        shared = shared_spec(tool, self._request.document.retries_of(name))
+        shared = shared_spec(tool, self._request.document.retries_of(name), self._request.pool)
         self._outcomes[name].labels |= {item: sources.labels[item] for item in self._missing[name]}
         common = needs(list(sources.common.values()))
         for batch in batches:

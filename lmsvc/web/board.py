@@ -1,10 +1,11 @@
 """What the pools are doing, as the catalog tells it: asked at most once a second, however many requests look."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
+from lmsvc.web import told
 from lmsvc.web.remembered import Remembered
 
 REFRESH_SECONDS = 1.0
@@ -42,23 +43,39 @@ class HostView:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All pools' hosts at one moment; `reachable` says whether the catalog answered."""
+    """All pools at one moment.
+
+    Attributes:
+        reachable: whether the catalog answered.
+        hosts: each pool's hosts that are heard from.
+        allocations: what the leading controller told of each pool.
+        tasks: each pool's tasks.
+    """
 
     reachable: bool = False
     hosts: Mapping[str, tuple[HostView, ...]] = field(default_factory=dict)
+    allocations: Mapping[str, told.Told] = field(default_factory=dict)
+    tasks: Mapping[str, told.Tasks] = field(default_factory=dict)
 
     def slots(self, pool: str | None = None) -> tuple[int, int]:
         """Return idle and all slots of a pool, or of every pool."""
         views = [view for name, hosts in self.hosts.items() if pool in (None, name) for view in hosts]
         return sum(view.idle for view in views), sum(len(view.slots) for view in views)
 
+    def lost(self, pool: str) -> dict[str, float]:
+        """Return the hosts that a controller misses and nobody has heard from since, and when they were heard last."""
+        heard = {host.host for host in self.hosts.get(pool, ())}
+        lost = self.allocations[pool].lost if pool in self.allocations else {}
+        return {host: moment for host, moment in lost.items() if host not in heard}
+
 
 class Board:
     """The latest snapshot, shared by all threads."""
 
-    def __init__(self, catalog: CatalogClient) -> None:
-        """Read the catalog through this client."""
+    def __init__(self, catalog: CatalogClient, controllers: Callable[[], Collection[str]]) -> None:
+        """Read the catalog through this client; `controllers` returns the addresses whose records are believed."""
         self._catalog = catalog
+        self._controllers = controllers
         self._snapshot = Remembered(self._ask, REFRESH_SECONDS)
 
     def snapshot(self) -> Snapshot:
@@ -67,11 +84,27 @@ class Board:
 
     def _ask(self) -> Snapshot:
         try:
-            records = self._catalog.query([AGENT])
+            records = self._catalog.query([AGENT, told.ALLOCATION, told.DEMAND])
         except CatalogUnreachable:
             return Snapshot(reachable=False)
-        fresh = self._catalog.fresh(records, self._catalog.now(), STALE_SECONDS)
-        return Snapshot(True, hosts_by_pool(fresh))
+        now, controllers = self._catalog.now(), self._controllers()
+        fresh = self._catalog.fresh(records, now, STALE_SECONDS)
+        allocations = told.allocations(told.trusted(records, controllers))
+        agents = hosts_by_pool([record for record in fresh if record.get("type") == AGENT and not _has_ended(record)])
+        hosts = {pool: _as_told(views, allocations.get(pool), now) for pool, views in agents.items()}
+        return Snapshot(True, hosts, allocations, told.tasks(told.trusted(fresh, controllers), now))
+
+
+def _has_ended(record: Mapping[str, Any]) -> bool:
+    """Return whether a record is the last word of an agent, which is to be forgotten at once."""
+    return record.get("lifetime") == 1
+
+
+def _as_told(hosts: Sequence[HostView], allocation: told.Told | None, now: float) -> tuple[HostView, ...]:
+    """Return hosts with the slots that a controller wants there now, which their agents may not have heard of yet."""
+    if allocation is None or allocation.keep is None or now - allocation.heard > STALE_SECONDS:
+        return tuple(hosts)
+    return tuple(replace(host, wanted=allocation.keep.get(host.host, 0)) for host in hosts)
 
 
 def hosts_by_pool(records: Sequence[Mapping[str, Any]]) -> dict[str, tuple[HostView, ...]]:

@@ -15,6 +15,7 @@ from lmsvc.store.errors import StoreError
 from lmsvc.web.board import Snapshot
 from lmsvc.web.demand import Demand, demand
 from lmsvc.web.operations import Answer, Operation
+from lmsvc.web.pool_metrics import pool_metrics
 from lmsvc.web.services import Services
 
 _KEY = "lmsvc.metrics"
@@ -51,7 +52,7 @@ class State(Collector):
         unreachable = GaugeMetricFamily("lmsvc_catalog_unreachable", "1 while the catalog does not answer")
         unreachable.add_metric([], float(not snapshot.reachable))
         yield unreachable
-        yield _slots(self._services, snapshot)
+        yield from pool_metrics(self._services.page, snapshot)
         try:
             counts, work = self._services.store.counts(), demand(self._services.store)
         except StoreError:
@@ -61,7 +62,7 @@ class State(Collector):
         yield self._starved(work, snapshot)
 
     def _starved(self, work: Demand, snapshot: Snapshot) -> Metric:
-        pools = {*self._services.settings.pools, *work.waiting}
+        pools = {*self._services.page.pools(), *work.waiting}
         waiting = {pool: work.waiting.get(pool, 0) for pool in pools}
         slots = {pool: snapshot.slots(pool)[1] for pool in pools}
         family = GaugeMetricFamily(
@@ -83,16 +84,6 @@ def _items(work: Demand) -> Metric:
     family = GaugeMetricFamily("lmsvc_items", "items of running jobs by pool and state", labels=["pool", "state"])
     for state, counts in (("waiting", work.waiting), ("running", work.running)):
         for pool, count in counts.items():
-            family.add_metric([pool, state], count)
-    return family
-
-
-def _slots(found: Services, snapshot: Snapshot) -> Metric:
-    family = GaugeMetricFamily("lmsvc_slots", "slots by pool and state", labels=["pool", "state"])
-    for pool in sorted({*found.settings.pools, *snapshot.hosts}):
-        idle, slots = snapshot.slots(pool)
-        wanted = sum(host.wanted for host in snapshot.hosts.get(pool, ()))
-        for state, count in (("wanted", wanted), ("idle", idle), ("busy", slots - idle)):
             family.add_metric([pool, state], count)
     return family
 

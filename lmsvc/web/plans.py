@@ -8,9 +8,8 @@ from pydantic import BaseModel, Field
 from lmsvc.jobs.document import JobDocument
 from lmsvc.planning.batches import Sizing, seconds_of
 from lmsvc.planning.inputs import lengths
-from lmsvc.planning.results import PoolShape
 from lmsvc.planning.summary import plan_summary
-from lmsvc.settings import Settings
+from lmsvc.pools import shapes
 from lmsvc.web.services import Services
 
 SMALL_SECONDS = 60.0
@@ -61,20 +60,12 @@ def plan_of(found: Services, document: JobDocument) -> PlanBody:
     summary = plan_summary(
         document,
         tools,
-        pool_shapes(settings),
+        shapes(found.page.pools()),
         input_lengths=lengths(document, found.registries.datasets),
         seconds_per_item=timed,
         sizing=Sizing(settings.batch_seconds, settings.max_rules),
     )
     return _body(summary, lambda tool: seconds_of(tools[tool], timed))
-
-
-def pool_shapes(settings: Settings) -> dict[str, PoolShape]:
-    """Return the configured pools as the planner sees them."""
-    return {
-        name: PoolShape(name, tuple(pool.categories), pool.slots, pool.cores, pool.memory_mb, pool.disk_mb)
-        for name, pool in settings.pools.items()
-    }
 
 
 def _body(summary: Mapping[str, Any], seconds_per_item: Callable[[str], float]) -> PlanBody:

@@ -9,7 +9,9 @@ from flask import Flask, current_app
 
 from lmsvc.cctools.catalog import CatalogClient
 from lmsvc.doorbell import ring
+from lmsvc.heartbeats import read_heartbeats
 from lmsvc.paths import DataPaths
+from lmsvc.pools import PoolsPage
 from lmsvc.registries import Registries
 from lmsvc.settings import Settings
 from lmsvc.store import Store
@@ -31,6 +33,7 @@ class Services:
     paths: DataPaths
     store: Store
     registries: Registries
+    page: PoolsPage
     board: Board
     seconds_per_item: Remembered[Mapping[str, float]]
     waiters: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(MAX_WAITERS))
@@ -44,7 +47,8 @@ class Services:
             DataPaths(settings.data_dir),
             store,
             Registries.of(settings),
-            Board(catalog),
+            PoolsPage(settings),
+            Board(catalog, lambda: _addresses(settings)),
             Remembered(store.seconds_per_item, TIMINGS_SECONDS),
         )
 
@@ -61,6 +65,12 @@ class Services:
         finally:
             if granted:
                 self.waiters.release()
+
+
+def _addresses(settings: Settings) -> frozenset[str]:
+    """Return the addresses of controllers: as configured, and as those that are alive tell of themselves."""
+    beats = read_heartbeats(DataPaths(settings.data_dir).controllers)
+    return frozenset(settings.controllers) | {beat.address for beat in beats if beat.fresh() and beat.address}
 
 
 def install(app: Flask, services: Services) -> None:

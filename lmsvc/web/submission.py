@@ -11,10 +11,10 @@ from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from lmsvc.jobs.document import JobDocument, parse_document
-from lmsvc.jobs.faults import DocumentError
+from lmsvc.jobs.faults import DocumentError, join
 from lmsvc.jobs.states import JobState
 from lmsvc.jobs.validation import Limits, ValidationContext, job_schema, validate_document
-from lmsvc.planning.results import PlanError
+from lmsvc.planning.results import NoPoolError, PlanError
 from lmsvc.store.errors import IdempotencyConflict, UnknownUpload
 from lmsvc.store.records import Idempotency, NewJob, Submission
 from lmsvc.web.answers import json_answer
@@ -135,7 +135,7 @@ def _context(found: Services) -> ValidationContext:
         tools=found.registries.tools,
         datasets=found.registries.datasets,
         uploads=lambda upload: found.store.upload(upload) is not None,
-        pools=found.settings.pools,
+        pools=found.page.pools(),
         limits=Limits(steps=limits.steps_per_job, items=limits.items_per_job),
     )
 
@@ -143,6 +143,9 @@ def _context(found: Services) -> ValidationContext:
 def _plan(found: Services, document: JobDocument) -> PlanBody:
     try:
         return plan_of(found, document)
+    except NoPoolError as error:
+        faults = [FaultBody(pointer=join("/steps", name, "run"), detail=why) for name, why in error.reasons.items()]
+        raise Problem(422, "not-plannable", str(error), errors=faults) from error
     except PlanError as error:
         raise Problem(422, "not-plannable", str(error)) from error
 

@@ -6,7 +6,7 @@ Files are the truth; doorbells only cut the wait.
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,7 @@ class PoolFiles:
         self.refuse = directory / "refuse.json"
         self.allocation = directory / "allocation.json"
         self.configuration = directory / "slot.json"
+        self.kept = directory / "kept.json"
         self.launcher = directory / "slot"
         self.factories = directory / "factories"
         self.log = directory / "factory.log"
@@ -106,3 +107,20 @@ class PoolFiles:
     def slot(self, host: str, number: int) -> SlotFiles:
         """Return the files of this host's slot of that number, counted from 1."""
         return SlotFiles(self.slots / f"{host}-{number}")
+
+    def named(self, name: str) -> SlotFiles:
+        """Return the files of a slot by its name."""
+        return SlotFiles(self.slots / name)
+
+    def every_slot(self) -> list[SlotFiles]:
+        """Return the files of all slots that there are or ever were."""
+        return [SlotFiles(path) for path in sorted(self.slots.iterdir()) if path.is_dir()]
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Say which slots are kept alive; a slot that is left out ends its task and is then no more."""
+        write_json(self.kept, {"slots": list(names)})
+
+    def kept_slots(self) -> list[str] | None:
+        """Return the names of the slots that are kept alive; None where no agent has said so."""
+        names = read_json(self.kept).get("slots")
+        return names if isinstance(names, list) else None

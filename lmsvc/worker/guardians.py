@@ -14,11 +14,13 @@ class Guardians:
         """Watch this process's ancestors up to ``agent``.
 
         Raises:
-            ProcessLookupError: the agent is gone already.
+            ProcessLookupError: the agent or the factory is gone already.
         """
         above = process.ancestors()
         if agent not in above:
             raise ProcessLookupError(f"process {agent} is not above this one")
+        if above[0] == agent:
+            raise ProcessLookupError(f"the factory between this process and {agent} has ended")
         self.fds = [os.pidfd_open(pid) for pid in above[: above.index(agent) + 1]]
 
     def wait(self, others: Sequence[int], seconds: float) -> bool:

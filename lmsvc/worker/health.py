@@ -1,4 +1,6 @@
-"""Whether a pool's slots live on this host: what the health check of a worker container asks.
+"""Whether a pool's agent and its slots live on this host: what the health check of a worker container asks.
+
+A pool that keeps no slots here is healthy as long as its agent lives.
 
 Usage: ``python3 -m lmsvc.worker.health POOL_DIR`` says what is missing and exits with 1, or says nothing.
 """
@@ -7,25 +9,25 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lmsvc.worker.files import PoolFiles, SlotFiles, read_json
+from lmsvc.worker.files import PoolFiles, read_json
 
 
 def missing_slots(files: PoolFiles) -> list[str]:
-    """Return the slots, of those that the agent was started with, that have no living process.
+    """Return the slots, of those that the agent keeps, that have no living process.
 
     Raises:
-        LookupError: no agent has written which slots there are.
+        LookupError: no agent lives here, or it has not said yet which slots it keeps.
     """
-    configuration = read_json(files.configuration)
-    if not configuration:
+    agent, kept = read_json(files.configuration).get("agent_pid"), files.kept_slots()
+    if agent is None or kept is None:
         raise LookupError(f"no agent has started in {files.directory}")
-    slots = [files.slot(configuration["host"], number) for number in range(1, configuration["slots"] + 1)]
-    return [slot.name for slot in slots if not _lives(slot)]
+    if not _lives(agent):
+        raise LookupError(f"the agent of {files.directory} has ended")
+    return [name for name in kept if not _lives(read_json(files.named(name).state).get("pid"))]
 
 
-def _lives(slot: SlotFiles) -> bool:
-    state = read_json(slot.state)
-    return bool(state) and Path(f"/proc/{state['pid']}").exists()
+def _lives(pid: int | None) -> bool:
+    return pid is not None and Path(f"/proc/{pid}").exists()
 
 
 def main(argv: Sequence[str]) -> int:

@@ -1,8 +1,9 @@
-"""The agent's factories, one to keep each slot, and one that keeps a spare: started again whenever they die."""
+"""The agent's factories, each of which keeps one slot process: started again whenever they die, ended when too many."""
 
+import itertools
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from lmsvc.cctools.factory import keeper_command
@@ -17,25 +18,32 @@ LOG_BYTES = 1_000_000
 
 
 class Keepers:
-    """The factories below an agent, and whatever else becomes its child."""
+    """The factories below an agent, and whatever else becomes its child.
 
-    def __init__(self, program: str, files: PoolFiles, environment: Mapping[str, str], slots: int) -> None:
-        """Keep ``slots`` slots, plus a spare that takes over at once when one dies."""
+    Which factory keeps which slot is nowhere fixed, since a spare process takes over when a slot dies: the owner of a
+    slot is the factory that its process descends from.
+    """
+
+    def __init__(self, program: str, files: PoolFiles, environment: Mapping[str, str]) -> None:
+        """Keep nothing yet."""
         self._program = program
         self._files = files
         self._environment = dict(environment)
         self._pids: dict[int, int] = {}
-        self._started = dict.fromkeys(range(slots + 1), 0.0)
+        self._started: dict[int, float] = {}
         self._strangers: dict[int, float] = {}
 
-    def look(self) -> None:
-        """Start what is missing and kill what was adopted and does not end by itself."""
+    def look(self, wanted: int, holders: Collection[int]) -> None:
+        """Start what is missing, end what is too much, and kill what was adopted and does not end by itself.
+
+        Args:
+            wanted: how many slot processes there should be, spares among them.
+            holders: ids of the processes that hold a slot, whose factories are not ended.
+        """
         self._reap()
         now = time.monotonic()
-        for number, started in self._started.items():
-            if number not in self._pids and now - started >= RESTART_SECONDS:
-                self._started[number] = now
-                self._pids[number] = self._start(number)
+        self._end_surplus(len(self._pids) - wanted, frozenset(holders))
+        self._start_missing(wanted - len(self._pids), now)
         self._end_strangers(now)
         self._trim_log()
 
@@ -48,6 +56,23 @@ class Keepers:
             self._reap()
             time.sleep(0.01)
         return process.end_children()
+
+    def _end_surplus(self, surplus: int, holders: frozenset[int]) -> None:
+        """Kill factories that own no slot: first those without any process, which would start one some time later."""
+        if surplus <= 0:
+            return
+        below = {number: process.descendants(pid) for number, pid in self._pids.items()}
+        free = [number for number, found in below.items() if holders.isdisjoint(found)]
+        for number in sorted(free, key=lambda number: len(below[number]))[:surplus]:
+            process.kill(self._pids.pop(number))
+
+    def _start_missing(self, missing: int, now: float) -> None:
+        """Start factories under the lowest free numbers; one that dies at once keeps its number, and waits its turn."""
+        free = (number for number in itertools.count() if number not in self._pids)
+        for number in list(itertools.islice(free, max(0, missing))):
+            if now - self._started.get(number, -RESTART_SECONDS) >= RESTART_SECONDS:
+                self._started[number] = now
+                self._pids[number] = self._start(number)
 
     def _start(self, number: int) -> int:
         scratch = self._files.factories / str(number)

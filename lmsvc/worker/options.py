@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import math
 import os
 import shutil
 import sys
@@ -35,8 +36,12 @@ class Options(NamedTuple):
     cores: int
     memory_mb: int
     disk_mb: int
+    host_cores: int
+    host_memory_mb: int
     path: str
     env: dict[str, str]
+    idle_seconds: float
+    retire_seconds: float
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--pool", required=True, help="the pool's name")
     own.add_argument("--pool-dir", required=True, type=Path, help="where the pool keeps its files on this host")
     own.add_argument("--host", required=True, help="this host's name in allocations")
-    own.add_argument("--slots", required=True, type=int, help="number of slots")
+    own.add_argument("--slots", type=_number, default=0, help="slots to keep until an allocation has been heard")
     own.add_argument("--catalog", required=True, type=_address, metavar="HOST:PORT")
     own.add_argument("--controllers", required=True, type=_words, metavar="ADDR[,ADDR]", help="whose records count")
     own.add_argument("--password-file", required=True, type=Path, help="the pool's Work Queue password, mode 0600")
@@ -55,14 +60,35 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--cores", type=int, default=1, help="per slot")
     own.add_argument("--memory-mb", type=int, required=True, help="per slot")
     own.add_argument("--disk-mb", type=int, required=True, help="per slot")
+    host = "what all pools may use of this host together, as the controller is told (default: all there is)"
+    own.add_argument("--host-cores", type=int, default=_cores(), help=host)
+    own.add_argument("--host-memory-mb", type=int, default=_memory_mb(), help=host)
     own.add_argument("--path", default=os.environ.get("PATH", os.defpath), help="PATH of tasks")
     own.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="variable for tasks; repeatable")
+    idle, retire = "end when no slot has been wanted here for so long", "after so long begin no more tasks"
+    own.add_argument("--idle-seconds", type=float, default=math.inf, help=idle)
+    own.add_argument("--retire-seconds", type=float, default=math.inf, help=retire)
     return own
 
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     return host, int(port)
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(f"{number} is less than none")
+    return number
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _memory_mb() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1_048_576
 
 
 def _words(text: str) -> frozenset[str]:
@@ -141,7 +167,6 @@ def prepare_slots(options: Options, files: PoolFiles) -> None:
     configuration = {
         "pool_dir": str(options.pool_dir),
         "host": options.host,
-        "slots": options.slots,
         "agent_pid": os.getpid(),
         "worker_program": program("work_queue_worker"),
         "password_file": str(options.password_file),

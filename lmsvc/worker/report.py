@@ -1,39 +1,52 @@
-"""What an agent tells the catalog of its slots."""
+"""What an agent tells: the catalog of its slots, and its log of what is remarkable."""
 
-from collections.abc import Collection, Sequence
-from pathlib import Path
-from typing import Any
+import sys
+import time
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 
-from lmsvc import losses
-from lmsvc.worker.files import SlotFiles, read_json
 from lmsvc.worker.options import Options
 
 Record = dict[str, Any]
 
 
-def live_state(slot: SlotFiles) -> Record:
-    """Return what a slot says of itself; nothing where its process is gone."""
-    state = read_json(slot.state)
-    return state if state and Path(f"/proc/{state['pid']}").exists() else {}
+class Report(NamedTuple):
+    """What changes in an agent's record.
+
+    Attributes:
+        serial: of the allocation applied last, before the slots were looked at; 0 for none.
+        keep: how many slots are kept alive.
+        states: of the slots that are alive, also of those that are kept no longer and end their task.
+        retired: whether the host has no room for slots any more.
+    """
+
+    serial: int
+    keep: int
+    states: tuple[Record, ...]
+    retired: bool = False
 
 
-def lost(states: Sequence[Record]) -> dict[str, int]:
-    """Return how often each task lost its worker in these slots."""
-    return losses.total(state.get("lost", {}) for state in states)
-
-
-def agent_record(own: Options, states: Sequence[Record], passwords: Collection[str]) -> Record:
+def agent_record(own: Options, report: Report, lost: Mapping[str, int], passwords: Collection[str]) -> Record:
     """Return the record of a pool's slots on this host.
 
     Args:
         own: the agent's options.
-        states: of the slots that are alive.
+        report: how its slots are.
+        lost: how often each task lost its worker in them.
         passwords: fingerprints of the passwords they may use.
     """
     name = {"type": "lm_agent", "uuid": f"agent-{own.host}-{own.pool}", "port": 0, "lifetime": 120}
-    shape = {"slots_wanted": own.slots, "cores": own.cores, "memory_mb": own.memory_mb, "disk_mb": own.disk_mb}
-    slots = [{key: value for key, value in state.items() if key != "lost"} for state in states]
+    shape = {"cores": own.cores, "memory_mb": own.memory_mb, "disk_mb": own.disk_mb}
+    cores, memory_mb = (0, 0) if report.retired else (own.host_cores, own.host_memory_mb)
+    host = {"host": own.host, "host_cores": cores, "host_memory_mb": memory_mb}
+    slots = [{key: value for key, value in state.items() if key != "lost"} for state in report.states]
     return {
-        **{**name, "pool": own.pool, "host": own.host, "slots": slots, "lost": lost(states)},
-        **{**shape, "passwords": sorted(passwords)},
+        **{**name, "pool": own.pool, **host, **shape, "passwords": sorted(passwords)},
+        **{"serial": report.serial, "slots_wanted": report.keep, "slots": slots, "lost": dict(lost)},
     }
+
+
+def say(text: str) -> None:
+    """Write a line to the agent's log."""
+    sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} agent: {text}\n")
+    sys.stderr.flush()

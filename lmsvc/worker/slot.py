@@ -2,14 +2,14 @@
 
 The keeper factory starts it. It takes a free slot directory and runs a ``work_queue_worker`` for whichever manager the
 agent assigns to it. It moves to another manager between two tasks, never within one: told to leave, the gate lets no
-further task begin, and the worker is ended once nothing of a task is left in it. Whatever loses its parent below a slot
-becomes the slot's child and is killed; when the factory or the agent ends, the slot ends all of it.
+further task begin, and the worker is ended once nothing of a task is left in it. A slot that the agent keeps no longer
+leaves in the same way, and its process waits for another. Whatever loses its parent below a slot becomes the slot's
+child and is killed; when the factory or the agent ends, the slot ends all of it.
 
 Usage: ``slot CONFIGURATION`` (what follows is ignored: the factory adds the command of a worker).
 """
 
 import contextlib
-import fcntl
 import os
 import signal
 import sys
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from lmsvc.doorbell import Doorbell, ring
 from lmsvc.worker import process
+from lmsvc.worker.claim import claimed
 from lmsvc.worker.files import JsonObject, PoolFiles, SlotFiles, empty_directory, read_json, write_json, write_text
 from lmsvc.worker.guardians import Guardians
 from lmsvc.worker.worker import Worker, start_worker
@@ -51,7 +52,9 @@ class Slot:
         self._last_manager: JsonObject | None = None
         self._shown: JsonObject = {}
         self._since = time.time()
+        self.given_up = False
         process.kill_marked("LMSVC_SLOT_DIR", f"{files.directory}\0")
+        self._show()
         self._clear()
 
     def look(self) -> float:
@@ -59,15 +62,25 @@ class Slot:
         self._bury_worker()
         strangers = self._kill_strangers()
         self._forget_dead_runner()
-        wanted = read_json(self._files.assignment).get("manager")
+        wanted = self._assigned()
         if self._worker is None:
             self._start(wanted)
         elif wanted == self._worker.manager:
             self._stay(self._worker)
         else:
             self._leave(self._worker)
+        self.given_up = self._worker is None and not self._kept()
         self._show()
         return LEAVING_SECONDS if strangers else self._patience(wanted)
+
+    def _kept(self) -> bool:
+        """Return whether the agent keeps this slot alive, as far as is known."""
+        names = self._pool.kept_slots()
+        return names is None or self._files.name in names
+
+    def _assigned(self) -> JsonObject | None:
+        manager: JsonObject | None = read_json(self._files.assignment).get("manager")
+        return manager if self._kept() else None
 
     def _patience(self, wanted: JsonObject | None) -> float:
         if self._worker is None:
@@ -80,9 +93,13 @@ class Slot:
         return [self._worker.fd] if self._worker else []
 
     def end(self) -> None:
-        """Kill the worker and everything below, and forget the state."""
+        """Kill the worker and everything below, and leave nothing but what was lost, for whoever is this slot next."""
         process.end_children()
         self._files.forget_work()
+        if self._lost:
+            ended = {"pid": 0, "state": "ended", "manager": None, "task": None}
+            write_json(self._files.state, {**self._state(), **ended, "since": time.time()})
+        ring(self._pool.slots_doorbell)
 
     def _bury_worker(self) -> None:
         worker = self._worker
@@ -92,6 +109,7 @@ class Slot:
         self._worker = None
         if code < 0:
             self._count_loss()
+            self._show()  # A runner of the same task elsewhere reads the count once the note of this one is gone.
         process.end_children()
         self._clear()
         long_lived = time.monotonic() - worker.started > LONGEST_PAUSE_SECONDS
@@ -146,7 +164,7 @@ class Slot:
         process.kill(worker.pid)
         os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
         self._bury_worker()
-        self._start(read_json(self._files.assignment).get("manager"))
+        self._start(self._assigned())
 
     def _show(self) -> None:
         state = self._state()
@@ -170,26 +188,37 @@ class Slot:
         }
 
 
-def _claim(pool: PoolFiles, host: str, slots: int) -> SlotFiles | None:
-    """Return the first slot nobody holds, locked until this process ends."""
-    for number in range(1, slots + 1):
-        files = pool.slot(host, number)
-        files.make()
-        fd = os.open(files.lock, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
-        else:
-            return files
-    return None
-
-
 def _serve(slot: Slot, bell: Doorbell, guardians: Guardians) -> None:
+    """Be a slot until it is given up, or until somebody whom it must not outlive has ended."""
     seconds = 0.0
-    while guardians.wait([bell.fileno(), *slot.watched], seconds):
+    while not slot.given_up and guardians.wait([bell.fileno(), *slot.watched], seconds):
         bell.wait(0)
         seconds = slot.look()
+
+
+def _be(configuration: JsonObject, pool: PoolFiles, files: SlotFiles, guardians: Guardians) -> bool:
+    """Be the slot of these files; return whether its process may be another one now."""
+    slot = Slot(configuration, pool, files)
+    bell = Doorbell(files.doorbell)
+    try:
+        _serve(slot, bell, guardians)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        slot.end()
+        bell.close()
+    signal.signal(signal.SIGTERM, _terminated)
+    return slot.given_up
+
+
+def _wait_for_slots(configuration: JsonObject, pool: PoolFiles, guardians: Guardians) -> None:
+    """Be one slot after the other, and a spare process in between, until factory or agent have ended."""
+    serving = True
+    while serving:
+        with claimed(pool) as files:
+            if files is not None:
+                serving = _be(configuration, pool, files, guardians)
+        if files is None:
+            serving = guardians.wait([], SPARE_SECONDS)
 
 
 def _terminated(*_: object) -> None:
@@ -202,21 +231,12 @@ def main(argv: Sequence[str]) -> int:
     process.end_with_parent(signal.SIGTERM)
     process.adopt_descendants()
     configuration = read_json(Path(argv[0]))
-    pool = PoolFiles(Path(configuration["pool_dir"]))
     try:
         guardians = Guardians(configuration["agent_pid"])
     except ProcessLookupError as error:
         sys.stderr.write(f"slot: {error}\n")
         return 1
-    while (files := _claim(pool, configuration["host"], configuration["slots"])) is None:
-        if not guardians.wait([], SPARE_SECONDS):
-            return 0
-    slot = Slot(configuration, pool, files)
-    try:
-        _serve(slot, Doorbell(files.doorbell), guardians)
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        slot.end()
+    _wait_for_slots(configuration, PoolFiles(Path(configuration["pool_dir"])), guardians)
     return 0
 
 

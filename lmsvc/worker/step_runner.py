@@ -45,6 +45,10 @@ WARM_SECONDS = 60.0
 """A fork server that takes longer to make a process, its own start included, is given up."""
 ANSWER_BYTES = 10_000
 MEGABYTE = 1_000_000
+MOST_LOSSES = 3
+"""A task that lost its worker as often as this on one host is not run there again."""
+LOSS_COUNTED_SECONDS = 3.0
+"""A slot whose worker was lost has counted that after this."""
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
@@ -1210,8 +1214,17 @@ class Task:
             self._programs[name] = shutil.which(name, path=self._environment.get("PATH", os.defpath))
         program = self._programs[name]
         if program is None:
-            raise Stop("failed", f"tool program '{name}' is not installed on host {self.host}", final=True)
+            reason = f"tool program '{name}' is not installed on host {self.host}{self._place()}"
+            raise Stop("failed", reason, final=True)
         return program
+
+    def _place(self) -> str:
+        """Return whose image it is that lacks a program, as far as the specification says."""
+        place = self.spec.get("place")
+        if not place:
+            return ""
+        image = f"image {place['image']}" if place.get("image") else "the worker image"
+        return f": {image} of pool {place['pool']} lacks what tool {self.spec['tool']['id']} needs"
 
     def _judge(self, ended: Ended) -> None:
         if ended.exceeded:
@@ -1272,12 +1285,25 @@ class Slot:
         os._exit(1)
 
     def refused(self, task: str) -> str | None:
-        """Return why the controller no longer wants this task to run, if so."""
+        """Return why the task shall not run any more, if so: a controller said it, or workers were lost here."""
         if self._directory is None:
             return None
-        text = _text(self._directory.parent.parent / "refuse.json")
-        reason = json.loads(text).get(f"{self._project}/{task}") if text else None
-        return None if reason is None else str(reason)
+        key = f"{self._project}/{task}"
+        told = _object(self._directory.parent.parent / "refuse.json").get(key)
+        if told is not None:
+            return str(told)
+        self._await_losses(self._directory, task)
+        times = sum(_object(state).get("lost", {}).get(key, 0) for state in self._directory.parent.glob("*/state.json"))
+        return f"the task lost its worker {times} times; it may kill it or its host" if times >= MOST_LOSSES else None
+
+    def _await_losses(self, own: Path, task: str) -> None:
+        """Wait, not for long, while another slot has a note of the task: one that lost its worker counts that first."""
+        until = time.monotonic() + LOSS_COUNTED_SECONDS
+        while time.monotonic() < until:
+            notes = [_object(note) for note in own.parent.glob("*/running.json") if note.parent != own]
+            if not any((note.get("project"), note.get("task")) == (self._project, task) for note in notes):
+                return
+            time.sleep(0.01)
 
     @contextlib.contextmanager
     def running(self, task: str) -> Iterator[None]:
@@ -1313,6 +1339,12 @@ def _text(path: Path) -> str:
         return path.read_text().strip()
     except FileNotFoundError:
         return ""
+
+
+def _object(path: Path) -> JsonObject:
+    """Return the object in a file that others replace at any time; an empty one where there is none."""
+    text = _text(path)
+    return dict(json.loads(text)) if text else {}
 
 
 def _load(path: Path) -> JsonObject:

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Finding = tuple[str, str, str, str]
@@ -114,53 +114,9 @@ def _skew(known: Mapping[str, Facts], bound: float) -> list[Finding]:
     ]
 
 
-def preflight_fit(probes: Mapping[str, Facts], pools: Mapping[str, Facts], workers: Sequence[str]) -> list[Finding]:
-    """Find pools of which no host can hold a slot, and hosts whose slots want more memory than there is."""
-    known = {host: probe["facts"] for host, probe in probes.items() if "facts" in probe and host in workers}
-    sound = {name: pool for name, pool in pools.items() if isinstance(pool, Mapping)}
-    return [*_misfits(known, sound, workers), *_crowded(known, sound, workers)]
-
-
-def _hosts(pool: Facts, workers: Sequence[str]) -> Sequence[str]:
-    return [host for host in pool.get("hosts") or workers if host in workers]
-
-
-def _misfits(known: Mapping[str, Facts], pools: Mapping[str, Facts], workers: Sequence[str]) -> Iterator[Finding]:
-    for name, pool in pools.items():
-        hosts = _hosts(pool, workers)
-        lacks = {host: _lack(pool, known[host]) for host in hosts if host in known}
-        if hosts and len(lacks) == len(hosts) and all(lacks.values()):
-            found = "; ".join(f"{host} has {lack}" for host, lack in lacks.items())
-            yield (
-                "site",
-                "pools",
-                f"pool {name} fits no host: {found}",
-                f"make the slots of {name} smaller in pools.yml",
-            )
-
-
-def _lack(pool: Facts, facts: Facts) -> str:
-    there = {"cores": facts["cores"], "memory_mb": facts["memory_mb"], "disk_mb": facts["disk_mb"]["total"]}
-    return ", ".join(f"{have} {name} of {pool.get(name)}" for name, have in there.items() if have < _number(pool, name))
-
-
-def _number(pool: Facts, name: str) -> int:
-    value = pool.get(name)
-    return value if isinstance(value, int) else 0
-
-
-def _crowded(known: Mapping[str, Facts], pools: Mapping[str, Facts], workers: Sequence[str]) -> Iterator[Finding]:
-    for host, facts in known.items():
-        served = [pool for pool in pools.values() if host in _hosts(pool, workers)]
-        wanted = sum(_number(pool, "slots") * _number(pool, "memory_mb") for pool in served)
-        if wanted > facts["memory_mb"]:
-            found = f"its slots want {wanted} MB of memory together, it has {facts['memory_mb']} MB"
-            yield host, "pools", found, "fewer or smaller slots in pools.yml, or other hosts for some pools"
-
-
 class FilterModule:
     """The filters, as Ansible looks them up."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
-        return {function.__name__: function for function in (preflight_facts, preflight_fit)}
+        return {"preflight_facts": preflight_facts}

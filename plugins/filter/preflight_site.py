@@ -11,13 +11,14 @@ Finding = tuple[str, str, str, str]
 """Host or ``site``, check, what was found, what to do."""
 
 POOL_NAME = re.compile(r"[a-z][a-z0-9]{0,19}")
-POOL = {"categories": list, "image": str, "slots": int, "cores": int, "memory_mb": int, "disk_mb": int}
-LEAST = {"slots": 0, "cores": 1, "memory_mb": 1, "disk_mb": 1}
+POOL = {"categories": list, "image": str, "slots": Mapping, "cores": int, "memory_mb": int, "disk_mb": int}
+BACKENDS = ("factory", "slurm")
+OPTIONAL = {"hosts", "gpus", "backend"}
 
 
 def preflight_values(site: Mapping[str, Any]) -> list[Finding]:
     """Find settings that are of the right type and still cannot work."""
-    found = [text for check in (_prefix, _ports, _certificate, _bundle, _base, _data_dir) for text in check(site)]
+    found = [text for check in VALUES for text in check(site)]
     return [("site", "settings", problem, remedy) for problem, remedy in found]
 
 
@@ -76,6 +77,15 @@ def _data_dir(site: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"site_data_dir is {path}", "write an absolute path of its own, at least two levels deep"
 
 
+def _overcommit(site: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    ratio = site.get("site_overcommit", 1.0)
+    if not 0 < ratio <= 16:
+        yield f"site_overcommit is {ratio}", "write 1.0, or 2.0 for twice as many slots as there are cores"
+
+
+VALUES = (_prefix, _ports, _certificate, _bundle, _base, _data_dir, _overcommit)
+
+
 def preflight_pools(
     pools: Mapping[str, Mapping[str, Any]], workers: Sequence[str], images: Collection[str]
 ) -> list[Finding]:
@@ -95,6 +105,8 @@ def _pool(
         yield f"pool {name} is {pool!r}", "describe it as the pools in inventories/example are"
         return
     yield from _keys(name, pool)
+    yield from _slots(name, pool.get("slots"))
+    yield from _later(name, pool)
     yield from _image(name, pool, images)
     yield from _hosts(name, pool, workers)
 
@@ -122,19 +134,48 @@ def _hosts(name: str, pool: Mapping[str, Any], workers: Sequence[str]) -> Iterat
 
 
 def _keys(name: str, pool: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for key in sorted(set(pool) - {*POOL, "hosts"}):
-        near = difflib.get_close_matches(key, [*POOL, "hosts"], 1)
+    for key in sorted(set(pool) - {*POOL, *OPTIONAL}):
+        near = difflib.get_close_matches(key, [*POOL, *OPTIONAL], 1)
         yield f"pool {name}: {key} means nothing", f"did you mean {near[0]}?" if near else "remove it"
     for key, kind in POOL.items():
         value = pool.get(key)
         if not isinstance(value, kind) or isinstance(value, bool):
             yield f"pool {name}: {key} is {value!r}" if key in pool else f"pool {name}: {key} is missing", _example(key)
-        elif isinstance(value, int) and value < LEAST[key]:
-            yield f"pool {name}: {key} is {value}", f"write {LEAST[key]} or more"
+        elif isinstance(value, int) and value < 1:
+            yield f"pool {name}: {key} is {value}", "write 1 or more"
+
+
+def _slots(name: str, slots: object) -> Iterator[tuple[str, str]]:
+    if not isinstance(slots, Mapping):
+        return
+    bounds = [slots.get("min"), slots.get("max")]
+    whole = [bound for bound in bounds if isinstance(bound, int) and not isinstance(bound, bool) and bound >= 0]
+    if len(whole) != len(slots) or len(whole) != 2:
+        yield f"pool {name}: slots is {dict(slots)!r}", WRITTEN["slots"]
+    elif whole[0] > whole[1]:
+        yield f"pool {name}: slots has min {whole[0]} above max {whole[1]}", "write the smaller number as min"
+
+
+def _later(name: str, pool: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find what a page may hold one day, and what nothing would come of today."""
+    backend = pool.get("backend", "factory")
+    if backend not in BACKENDS:
+        yield f"pool {name}: backend is {backend!r}", f"write {' or '.join(BACKENDS)}, or leave it out"
+    elif backend != "factory" and "hosts" in pool:
+        yield f"pool {name} of backend {backend} names hosts", "remove hosts: the batch system chooses the nodes"
+    if pool.get("gpus", 0) != 0:
+        yield f"pool {name}: gpus is {pool['gpus']!r}", "slots offer no GPUs yet: write 0, or leave it out"
+
+
+WRITTEN = {
+    "categories": 'write a list, such as [sdm] or ["*"]',
+    "image": "write worker",
+    "slots": "write {min: 0, max: 4}, or one number for both",
+}
 
 
 def _example(key: str) -> str:
-    return {"categories": 'write a list, such as [sdm] or ["*"]', "image": "write worker"}.get(key, "write a number")
+    return WRITTEN.get(key, "write a number")
 
 
 class FilterModule:

@@ -14,7 +14,9 @@ description: A run that finds everything as wanted changes nothing. Directories 
 author: lmsvc
 options:
   directories:
-    description: Directories in the order of making, each with path, mode (0755), owner (a number; the login).
+    description: >-
+      Directories in the order of making, each with path, mode (0755), owner (a number; the login), and whether it is
+      exact (false): whatever is in it and not among the files below is then removed.
     type: list
     elements: dict
     default: []
@@ -34,7 +36,7 @@ written:
 
 OTHER = "another mode or owner\n"
 PATH: dict[str, Any] = {"path": {"type": "path", "required": True}, "owner": {"type": "str"}}
-DIRECTORY = PATH | {"mode": {"type": "str", "default": "0755"}}
+DIRECTORY = PATH | {"mode": {"type": "str", "default": "0755"}, "exact": {"type": "bool", "default": False}}
 FILE = PATH | {
     "mode": {"type": "str", "default": "0644"},
     "content": {"type": "str", "required": True},
@@ -78,6 +80,17 @@ def place_file(module: AnsibleModule, wanted: dict[str, Any]) -> dict[str, str] 
     return difference(path, OTHER, f"mode {wanted['mode']}\n") if mended else None
 
 
+def remove_others(module: AnsibleModule) -> dict[str, dict[str, str]]:
+    """Remove the files in exact directories that are not wanted; return how those were, by path."""
+    wanted = {str(Path(file["path"]).resolve()) for file in module.params["files"]}
+    exact = [Path(line["path"]).resolve() for line in module.params["directories"] if line["exact"]]
+    others = [path for place in exact for path in sorted(place.glob("*")) if path.is_file() and str(path) not in wanted]
+    for path in others:
+        if not module.check_mode:
+            path.unlink()
+    return {str(path): difference(path, "present\n", "") for path in others}
+
+
 def write(module: AnsibleModule, path: Path, wanted: dict[str, Any]) -> None:
     """Put a file in its place at once, after the command that checks it has accepted it."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,6 +114,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     made = {wanted["path"]: place_directory(module, wanted) for wanted in module.params["directories"]}
     made |= {wanted["path"]: place_file(module, wanted) for wanted in module.params["files"]}
+    made |= remove_others(module)
     changes = {path: change for path, change in made.items() if change}
     module.exit_json(changed=bool(changes), written=list(changes), diff=list(changes.values()))
 

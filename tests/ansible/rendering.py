@@ -12,6 +12,9 @@ LOOPS = {"__worker_pool": "{{ worker_pools | first }}", "__worker_shape": "{{ wo
 FACTS = {"processor_nproc": 4}
 """What roles ask of a host before they write a file there."""
 
+SIZE = {"cores": 4, "memory_mb": 8000}
+"""What a host says of itself before its pools are set up."""
+
 
 def templates(*patterns: str) -> list[Path]:
     """Return the templates of all roles that match."""
@@ -23,7 +26,7 @@ def variables() -> Table:
     wired = table(EXAMPLE / "group_vars" / "all" / "wiring.yml")
     brought = [table(role / part / "main.yml") for role in ROLES for part in ("defaults", "vars")]
     own = {name: value for part in brought for name, value in part.items() if name not in wired}
-    return own | LOOPS | {"ansible_facts": FACTS}
+    return own | LOOPS | {"ansible_facts": FACTS, "__pools_probe": {"facts": SIZE}}
 
 
 def evaluate(expression: str, host: str, directory: Path) -> Table:

@@ -9,7 +9,9 @@ import pytest
 from plugins.filter.preflight_inventory import preflight_groups, preflight_hosts, preflight_sharing
 from plugins.filter.preflight_site import preflight_pools, preflight_values
 from plugins.filter.preflight_variables import preflight_options, preflight_settings, preflight_variables
-from tests.ansible.tree import EXAMPLE, PROGRAMS, ROLES, ROOT, options, table
+from plugins.filter.rooms import host_memory_mb, pools_misfits
+from plugins.filter.scaling import pools_page
+from tests.ansible.tree import EXAMPLE, PROGRAMS, ROLES, ROOT, all_options, options, table
 
 PAGES = EXAMPLE / "group_vars" / "all"
 
@@ -38,7 +40,18 @@ def test_a_copy_of_the_example_passes_preflight(listed: dict[str, Any]) -> None:
     assert preflight_values(site()) == []
     assert preflight_groups(groups) + preflight_hosts(hosts, site()["site_overlay_prefix"]) == []
     assert preflight_sharing(groups, site()) == []
-    assert preflight_pools(site()["site_pools"], groups["worker"], images) == []
+    assert preflight_pools(pools_page(site()["site_pools"]), groups["worker"], images) == []
+
+
+def test_the_example_fits_three_small_hosts(listed: dict[str, Any]) -> None:
+    """The tutorial asks for hosts of 4 GB: the pools' least slots fit there, beside the services of the first."""
+    groups: dict[str, list[str]] = {host: [] for host in listed["_meta"]["hostvars"]}
+    for name, group in listed.items():
+        for host in group.get("hosts", []):
+            groups[host].append(name)
+    facts = {"cores": 2, "memory_mb": 4000}
+    rooms = {host: {"cores": 2, "memory_mb": host_memory_mb(facts, names)} for host, names in groups.items()}
+    assert pools_misfits(pools_page(site()["site_pools"]), rooms, list(rooms)) == []
 
 
 def test_pages_hold_exactly_the_settings_there_are() -> None:
@@ -63,7 +76,7 @@ def test_wiring_gives_every_role_what_it_requires() -> None:
 def test_wiring_gives_nothing_that_no_role_takes() -> None:
     """Each line of wiring.yml is an argument of a role, or a step on the way that another line uses."""
     text, wired = (PAGES / "wiring.yml").read_text(encoding="utf-8"), table(PAGES / "wiring.yml")
-    taken = {name for role in ROLES for name in options(role)}
+    taken = {name for role in ROLES for name in all_options(role)}
     assert {name for name in wired if not name.startswith("__")} - taken == set()
     assert [name for name in wired if name.startswith("__") and text.count(name) < 2] == []
 

@@ -74,6 +74,22 @@ def test_check_mode_on_an_empty_host_makes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_exact_directory_holds_nothing_else(tmp_path: Path) -> None:
+    """A file that is no longer wanted is named by check mode and removed by a run; its wanted neighbour stays."""
+    place = tmp_path / "tools"
+    wanted = {
+        "directories": [{"path": str(place), "exact": True}],
+        "files": [{"path": str(place / "a"), "content": ""}],
+    }
+    ran("place_files", wanted)
+    (place / "b").write_text("old\n", encoding="utf-8")
+    assert ran("place_files", wanted, check=True)["written"] == [str(place / "b")]
+    assert (place / "b").exists()
+    assert ran("place_files", wanted)["written"] == [str(place / "b")]
+    assert [path.name for path in place.iterdir()] == ["a"]
+    assert ran("place_files", wanted)["changed"] is False
+
+
 def test_a_refused_file_leaves_the_old_one(tmp_path: Path) -> None:
     """The command that validates a file sees it before it takes its place."""
     ran("place_files", options(tmp_path))

@@ -1,5 +1,6 @@
 """Every template renders from the example inventory and the roles' defaults, and every unit is closed."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,6 @@ CLOSED = (
 JOINED = (
     "PartOf=lmsvc.target",
     "WantedBy=lmsvc.target",
-    "Slice=lmsvc.slice",
     "Restart=always",
     "StartLimitIntervalSec=0",
 )
@@ -53,6 +53,26 @@ def test_units_belong_to_the_one_target(texts: dict[Path, str]) -> None:
     """One target starts and stops all of a host's units, and each one is started again for ever."""
     units = {path.name: text for path, text in texts.items() if path.name.endswith(".container.j2")}
     assert [(name, line) for name, text in units.items() for line in JOINED if line not in text] == []
+    slices = {name: set(re.findall("^Slice=(.*)$", text, re.MULTILINE)) for name, text in units.items()}
+    own = {name: "lmsvc-workers.slice" if "worker" in name else "lmsvc.slice" for name in units}
+    assert slices == {name: {one} for name, one in own.items()}
+
+
+def test_pools_of_a_host_are_capped_at_what_they_are_told_to_use(texts: dict[Path, str]) -> None:
+    """Agents tell what slots may use of a host with 4 cores and 8,000 MB, and the slice holds them to little more."""
+    text = {path.name: text for path, text in texts.items()}
+    assert "--host-cores 4 --host-memory-mb 5200 " in text["lmsvc-worker.container.j2"]
+    assert "CPUQuota=400%" in text["lmsvc-workers.slice.j2"]
+    assert "MemoryMax=5712M" in text["lmsvc-workers.slice.j2"]
+
+
+def test_no_unit_names_the_number_of_slots(texts: dict[Path, str]) -> None:
+    """Other bounds change a file that the service reads again, and no unit, so nothing restarts."""
+    units = {path.name: text for path, text in texts.items() if path.name.endswith(".container.j2")}
+    assert [name for name, text in units.items() if re.search("--slots|LMSVC_POOLS=", text)] == []
+    reading = [name for name, text in units.items() if "LMSVC_POOLS_FILE=/etc/lmsvc/pools/pools.json" in text]
+    assert sorted(reading) == ["lmsvc-controller.container.j2", "lmsvc-web.container.j2"]
+    assert [name for name in reading if "Volume=/etc/lmsvc/pools:/etc/lmsvc/pools:ro" not in units[name]] == []
 
 
 def test_no_secret_is_in_a_file(texts: dict[Path, str]) -> None:

@@ -37,6 +37,12 @@ def options(role: Path, point: str = "main") -> dict[str, Table]:
     return dict(table(role / "meta" / "argument_specs.yml")["argument_specs"][point].get("options", {}))
 
 
+def all_options(role: Path) -> dict[str, Table]:
+    """Return the arguments of a role at all its entry points."""
+    points = table(role / "meta" / "argument_specs.yml")["argument_specs"]
+    return {name: option for point in points for name, option in options(role, point).items()}
+
+
 def role_name(role: Path) -> str:
     """Return a role's name for reports."""
     return role.name

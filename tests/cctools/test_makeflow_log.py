@@ -63,3 +63,21 @@ def test_running_is_what_is_on_a_worker(tmp_path: Path) -> None:
     write(tmp_path / "wq.log.tr", "6 78 MANAGER START\n")
     log.update()
     assert log.running == set()
+
+
+def test_waiting_tells_since_when(tmp_path: Path) -> None:
+    """A submitted task waits from then on until a worker has it, and anew where it lost one; the oldest is first."""
+    log = MakeflowLog(tmp_path)
+    write(tmp_path / "makeflow.log", "1000000 0 1 1 2 1 0 0 0 3\n2000000 1 1 2 1 2 0 0 0 3\n")
+    write(tmp_path / "wq.log.tr", "1000001 77 TASK 1 WAITING sdm F {}\n")
+    log.update()
+    assert list(log.waiting.items()) == [(0, 1.0), (1, 2.0)]
+    write(tmp_path / "wq.log.tr", "3000000 77 TASK 1 RUNNING 127.0.0.1:1 F {}\n")
+    log.update()
+    assert log.waiting == {1: 2.0}
+    write(tmp_path / "wq.log.tr", "4000000 77 TASK 1 WAITING WORKER_DISCONNECT F {}\n")
+    log.update()
+    assert (list(log.waiting.items()), log.running) == ([(1, 2.0), (0, 4.0)], set())
+    write(tmp_path / "makeflow.log", "5000000 1 2 2 1 1 1 0 0 3\n")
+    log.update()
+    assert log.waiting == {0: 4.0}

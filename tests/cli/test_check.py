@@ -16,9 +16,9 @@ from tests.cli.conftest import Commands
 from tests.web.site import Site
 
 
-def pool(name: str, *hosts: str, cores: int | None = 1, wanted: int = 1) -> dict[str, Any]:
+def pool(name: str, *hosts: str, cores: int | None = 1, serves: bool = True) -> dict[str, Any]:
     """Return a pool as the service tells of it."""
-    return {"name": name, "cores": cores, "hosts": [{"host": host, "wanted": wanted} for host in hosts]}
+    return {"name": name, "cores": cores, "max": 4, "hosts": [{"host": host, "serves": serves} for host in hosts]}
 
 
 @pytest.fixture
@@ -115,9 +115,9 @@ def test_a_job_that_is_refused_is_told_of_beside_the_others(lmsvc: Commands, poo
 
 def test_pools_of_others_and_drained_hosts_are_no_fault() -> None:
     """What only the catalog knows is left out; a host that is to have no slots counts as good."""
-    found = places([pool("old", "alpha", cores=None), pool("sdm", "alpha", wanted=0), pool("sdm2", "beta")])
+    found = places([pool("old", "alpha", cores=None), pool("sdm", "alpha", serves=False), pool("sdm2", "beta")])
     assert [(it.pool, it.host, it.ok) for it in found] == [("sdm", "alpha", True), ("sdm2", "beta", False)]
-    assert "sdm   alpha  -        no slots wanted here" in outcomes_text(found)
+    assert "sdm   alpha  -        may have no slots now" in outcomes_text(found)
 
 
 def test_the_job_names_its_pool_and_host() -> None:

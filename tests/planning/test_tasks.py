@@ -71,6 +71,7 @@ def test_a_task_says_all_that_the_step_runner_needs() -> None:
         },
         "limits": {"memory_mb": 500, "seconds": 600, "disk_mb": 500},
         "retries": 1,
+        "place": {"pool": "all", "image": ""},
         "bundle": "split.1.0000.tar",
         "common": {
             "occurrences": {"file": "uploads/aaaa.csv", "basename": "x.csv", "label": "all"},

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plugins.filter.preflight_facts import preflight_facts, preflight_fit
+from plugins.filter.preflight_facts import preflight_facts
 from plugins.filter.preflight_report import preflight_report
 
 LIMITS = {"memory_mb": 900, "disk_mb": 3000, "skew_seconds": 10}
@@ -31,7 +31,6 @@ GOOD: dict[str, Any] = {
     "routes": [{"interface": "eth0", "network": "192.0.2.0/255.255.255.0"}],
     "ssh_port": 22,
 }
-POOL = {"image": "worker", "slots": 2, "cores": 1, "memory_mb": 1000, "disk_mb": 1000}
 
 
 def checks(**changed: object) -> list[tuple[str, str]]:
@@ -112,22 +111,6 @@ def test_a_host_without_python_is_told_what_to_install() -> None:
     silent = {"module_stdout": "/bin/sh: 1: /usr/bin/python3: not found", "msg": "MODULE FAILURE"}
     findings = preflight_facts({"a": silent, "b": {"unreachable": True, "msg": "No route to host"}}, SITE, LIMITS)
     assert findings == [("a", "reach", "/usr/bin/python3 is missing", "apt-get install python3")]
-
-
-def test_a_pool_that_fits_no_host_is_found() -> None:
-    """One host large enough is enough; the report says what each one has."""
-    probes = {"a": {"facts": GOOD}, "b": {"facts": GOOD | {"cores": 16}}}
-    assert preflight_fit(probes, {"big": POOL | {"cores": 8}}, ["a", "b"]) == []
-    [finding] = preflight_fit(probes, {"huge": POOL | {"cores": 32}}, ["a", "b"])
-    assert finding[2] == "pool huge fits no host: a has 4 cores of 32; b has 16 cores of 32"
-
-
-def test_slots_that_crowd_a_host_are_found() -> None:
-    """All slots of a host together fit its memory; a pool elsewhere does not count."""
-    pools = {"one": POOL | {"slots": 5}, "two": POOL | {"slots": 4}, "there": POOL | {"slots": 9, "hosts": ["b"]}}
-    probes = {"a": {"facts": GOOD}, "b": {"facts": GOOD | {"memory_mb": 64_000}}}
-    [finding] = preflight_fit(probes, pools, ["a", "b"])
-    assert finding[:3] == ("a", "pools", "its slots want 9000 MB of memory together, it has 8000 MB")
 
 
 def test_the_report_is_a_table_and_a_list() -> None:

@@ -7,7 +7,14 @@ import pytest
 from plugins.filter.preflight_site import preflight_pools, preflight_values
 from plugins.filter.preflight_variables import preflight_settings, preflight_typed, preflight_variables
 
-POOL: dict[str, Any] = {"categories": ["*"], "image": "worker", "slots": 2, "cores": 1, "memory_mb": 1, "disk_mb": 1}
+POOL: dict[str, Any] = {
+    "categories": ["*"],
+    "image": "worker",
+    "slots": {"min": 0, "max": 2},
+    "cores": 1,
+    "memory_mb": 1,
+    "disk_mb": 1,
+}
 SITE: dict[str, Any] = {
     "site_overlay_prefix": "10.99",
     "site_https_port": 443,
@@ -45,10 +52,38 @@ def test_faults_of_pools_are_found() -> None:
     assert pool_problem(image="worker-elapide") == "pool sdm: no image worker-elapide"
     assert pool_problem(hosts=["gamma"]) == "pool sdm: gamma is not in group worker"
     assert pool_problem(hosts=[]) == "pool sdm has no list of hosts"
-    assert pool_problem(slots=-1) == "pool sdm: slots is -1"
+    assert pool_problem(cores=0) == "pool sdm: cores is 0"
     assert pool_problem(memory_mb="2 GB") == "pool sdm: memory_mb is '2 GB'"
     assert pool_problem(slot=1) == "pool sdm: slot means nothing"
     assert pool_problem("SDM").startswith("pool 'SDM' has a name that cannot be")
+
+
+@pytest.mark.parametrize(
+    "slots", [{"max": 2}, {"min": -1, "max": 2}, {"min": 1, "max": "2"}, {"min": 0, "max": True}, {"mn": 0, "max": 2}]
+)
+def test_bounds_that_are_none_are_found(slots: dict[str, Any]) -> None:
+    """Both bounds are whole numbers from 0 on."""
+    assert pool_problem(slots=slots) == f"pool sdm: slots is {slots!r}"
+
+
+def test_bounds_the_wrong_way_round_are_found() -> None:
+    """The least is not above the most; equal is fine, and so is none at all."""
+    assert pool_problem(slots={"min": 3, "max": 2}) == "pool sdm: slots has min 3 above max 2"
+    for bound in (0, 3):
+        assert preflight_pools({"sdm": POOL | {"slots": {"min": bound, "max": bound}}}, ["alpha"], ["worker"]) == []
+
+
+def test_what_no_slot_offers_is_found() -> None:
+    """A page that asks for GPUs, or for an unknown batch system, is not taken and then ignored."""
+    assert pool_problem(gpus=1) == "pool sdm: gpus is 1"
+    assert pool_problem(backend="pbs") == "pool sdm: backend is 'pbs'"
+    assert preflight_pools({"sdm": POOL | {"gpus": 0, "backend": "factory"}}, ["alpha"], ["worker"]) == []
+
+
+def test_a_batch_systems_pool_names_no_hosts() -> None:
+    """The batch system chooses the nodes, so hosts on the page would say nothing."""
+    assert pool_problem(backend="slurm", hosts=["alpha"]) == "pool sdm of backend slurm names hosts"
+    assert preflight_pools({"sdm": POOL | {"backend": "slurm"}}, ["alpha"], ["worker"]) == []
 
 
 def test_a_pool_that_is_none_is_found() -> None:
@@ -69,6 +104,7 @@ def test_a_pool_that_is_none_is_found() -> None:
         ({"site_images_base": "registry", "site_images_base_reference": "debian:13"}, "is 'debian:13'"),
         ({"site_images_base": "registry"}, "site_images_base_reference is ''"),
         ({"site_data_dir": "/data"}, "site_data_dir is /data"),
+        ({"site_overcommit": 0}, "site_overcommit is 0"),
     ],
 )
 def test_settings_that_cannot_work_are_found(changed: dict[str, Any], words: str) -> None:

@@ -14,8 +14,8 @@ from plugins.filter.wiring import (
 )
 
 POOLS: dict[str, dict[str, Any]] = {
-    "rest": {"image": "worker", "slots": 2},
-    "sdm": {"image": "worker-elapid", "slots": 1, "hosts": ["beta"]},
+    "rest": {"image": "worker", "slots": {"min": 0, "max": 2}},
+    "sdm": {"image": "worker-elapid", "slots": {"min": 1, "max": 1}, "hosts": ["beta"]},
 }
 HEALTHY: dict[str, Any] = {"units": {"lmsvc.target": "active"}, "paths": {"beta": True}, "catalog": "", "proxy": ""}
 
@@ -26,6 +26,14 @@ def test_a_host_serves_pools_that_name_it_or_nobody() -> None:
     assert list(pools_on_host(POOLS, "beta", ["alpha", "beta"])) == ["rest", "sdm"]
     assert pools_on_host(POOLS, "gamma", ["alpha", "beta"]) == {}
     assert hosts_of_pools(POOLS, ["alpha", "beta"]) == {"rest": ["alpha", "beta"], "sdm": ["beta"]}
+    assert hosts_of_pools({"none": {"slots": {"min": 0, "max": 0}}}, ["alpha"]) == {}
+
+
+def test_no_host_serves_a_batch_systems_pool() -> None:
+    """Our units start none of its slots, and the health report expects them nowhere."""
+    batch = {"long": {"image": "worker", "slots": {"min": 0, "max": 2}, "backend": "slurm"}}
+    assert pools_on_host(batch, "alpha", ["alpha"]) == {}
+    assert hosts_of_pools(batch, ["alpha"]) == {}
 
 
 def test_images_follow_groups_and_pools() -> None:

@@ -47,7 +47,7 @@ def metric(service: RunningService, name: str) -> float:
 
 def test_a_pool_without_workers_is_said_everywhere(own_service: ServiceFactory) -> None:
     """State, page and metric say that no worker is there; the job goes on when a host with one comes."""
-    service = own_service(pools={"default": {"slots": 0}}, no_worker_seconds=0.5)
+    service = own_service(pools={"default": {"slots": 1, "hosts": ["another"]}}, no_worker_seconds=0.5)
     job_id = service.submit(echo())
     wait_for("reason told", lambda: NO_WORKER in (service.job(job_id)["waiting"] or ""), 30)
     assert service.job(job_id)["state"] == "running"
@@ -65,7 +65,7 @@ def test_a_pool_gets_its_workers_with_a_restart(own_service: ServiceFactory) -> 
     """A job that waited for a worker goes on after the service was started again with a slot."""
     service = own_service(pools={"default": {"slots": 0}}, no_worker_seconds=0.5)
     job_id = service.submit(echo())
-    wait_for("reason told", lambda: NO_WORKER in (service.job(job_id)["waiting"] or ""), 30)
+    wait_for("reason told", lambda: "scaled to 0 slots" in (service.job(job_id)["waiting"] or ""), 30)
     service.stop()
     service.change({"pools": {"default": {"slots": 1}}})
     service.start()
@@ -109,7 +109,7 @@ def test_a_cancelled_job_gives_its_workers_to_another(own_service: ServiceFactor
     """While one job holds every slot another waits, and says so; it runs as soon as the first is cancelled."""
     service = own_service(pools={"default": {"slots": 2}}, batch_seconds=0.1, no_worker_seconds=0.5)
     greedy = service.submit(sleep_each("seconds", [600.0] * 4))
-    wait_for("both slots busy", lambda: service.job(greedy)["progress"]["running"] == 2, 60)
+    wait_for("both slots busy", lambda: service.client.pools()[0]["busy"] == 2, 60)
     patient = service.submit(echo())
     wait_for("it says so", lambda: service.job(patient)["waiting"] == "all 2 slots of pool default are busy", 30)
     service.client.cancel(greedy)
@@ -122,7 +122,7 @@ def test_a_cancelled_job_gives_its_workers_to_another(own_service: ServiceFactor
 
 def test_a_job_runs_on_its_hosts_only(own_service: ServiceFactory) -> None:
     """A job that names a host waits for it beside idle slots, says so, and runs there alone when it comes."""
-    service = own_service(pools={"default": {"slots": 2}}, no_worker_seconds=0.5)
+    service = own_service(pools={"default": {"slots": {"min": 2, "max": 3}}}, no_worker_seconds=0.5)
     job_id = service.submit({**sleep_each("seconds", [0.1] * 6), "hosts": ["another"], "pool": "default"})
     wait_for("reason told", lambda: f"{NO_WORKER} on another" in (service.job(job_id)["waiting"] or ""), 30)
     assert service.run(echo())["state"] == "succeeded"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lmsvc.jobs.tools import parse_tool
+from lmsvc.planning.results import PoolShape
 from lmsvc.planning.specs import shared_spec
 from lmsvc.worker.step_runner import Bundle
 from tests.tools.running import PROJECT, PYTHON, SECONDS, Json, describe, file
@@ -43,7 +44,7 @@ def run_items(name: str, given: Sequence[Inputs], place: Path, *, warm: bool) ->
 
 def _task(name: str, given: Sequence[Inputs], warm: bool) -> dict[str, Any]:
     tool = parse_tool(describe(name))
-    shared = shared_spec(tool, retries=0)
+    shared = shared_spec(tool, 0, PoolShape("default"))
     if not warm:
         shared["tool"]["warm_command"] = []
     defaults = {key: value.default for key, value in tool.inputs.items()}

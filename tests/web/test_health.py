@@ -1,26 +1,21 @@
 """Health, pools and metrics, with a real catalog where one is needed."""
 
 import shutil
-import socket
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lmsvc.cctools.catalog import CatalogClient
 from lmsvc.heartbeats import Heartbeat, write_heartbeat
 from lmsvc.store.records import StepProgress
 from lmsvc.web.board import hosts_by_pool
 from lmsvc.web.metrics import Starvation
 from tests.web.asking import body
+from tests.web.catalog import CATALOG_PORT, catalog_server, metrics_of
 from tests.web.site import A_JOB, Site
 
-CATALOG_PORT = 18480
 AGENT: dict[str, Any] = {
     "type": "lm_agent",
     "uuid": "agent-node1-default",
@@ -39,33 +34,6 @@ AGENT: dict[str, Any] = {
 def _heartbeat(site: Site, age: float = 0.0, host: str = "alpha") -> None:
     site.paths.make()
     write_heartbeat(site.paths.controllers, Heartbeat(host, time.time() - age))
-
-
-@contextmanager
-def _catalog(directory: Path) -> Iterator[CatalogClient]:
-    words = ["catalog_server", "-p", str(CATALOG_PORT), "-I", "127.0.0.1", "-u", f"127.0.0.1:{CATALOG_PORT}"]
-    process = subprocess.Popen([*words, "-H", str(directory)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for_port()
-        yield CatalogClient("127.0.0.1", CATALOG_PORT)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _wait_for_port() -> None:
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", CATALOG_PORT)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError("catalog_server did not start")
-
-
-def _metrics(site: Site) -> dict[str, float]:
-    text = site.client.get("/metrics").get_data(as_text=True)
-    pairs = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-    return {name: float(value) for name, value in pairs}
 
 
 def test_service_without_its_parts_lives_but_is_not_ready(site: Site) -> None:
@@ -102,7 +70,7 @@ def test_pools_slots_and_readiness_come_from_the_catalog(tmp_path: Path) -> None
     """With a catalog, an agent's record and a heartbeat the service is ready and shows slots, tasks and hosts."""
     site = Site.make(tmp_path / "data", catalog_port=CATALOG_PORT)
     _heartbeat(site)
-    with _catalog(tmp_path) as catalog:
+    with catalog_server(tmp_path) as catalog:
         end = time.monotonic() + 10
         pool: dict[str, Any] = {"slots": 0}
         while not pool["slots"] and time.monotonic() < end:
@@ -111,7 +79,7 @@ def test_pools_slots_and_readiness_come_from_the_catalog(tmp_path: Path) -> None
             (pool,) = body(site.client.get("/api/v1/pools"))["pools"]
         assert body(site.client.get("/readyz"))["ready"]
         waiting = body(site.client.get(f"/api/v1/jobs/{site.queued()}"))["waiting"]
-        found = _metrics(site)
+        found = metrics_of(site)
     site.store.close()
     assert (pool["wanted"], pool["slots"], pool["busy"], pool["idle"]) == (3, 2, 1, 1)
     assert pool["hosts"][0]["slots"][0]["task"] == "lm-default-x/say.1.0000"
@@ -127,7 +95,7 @@ def test_metrics_count_jobs_items_and_requests(site: Site) -> None:
     step = StepProgress(step="s", tool="t", category="c", pool="default", waiting=7, running=2)
     site.store.save_steps(job_id, [step])
     site.client.get("/nothing")
-    found = _metrics(site)
+    found = metrics_of(site)
     assert found['lmsvc_jobs{state="queued"}'] == 1
     assert found['lmsvc_jobs{state="running"}'] == 1
     assert found['lmsvc_items{pool="default",state="waiting"}'] == 7

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from lmsvc.doorbell import Doorbell
 from lmsvc.jobs.states import JobState
+from tests.service.running import wait_for
 from tests.web.asking import body, problem
 from tests.web.server import Server
 from tests.web.site import ECHO, Site
@@ -141,6 +142,19 @@ def test_job_no_pool_can_run_is_refused(tmp_path: Path) -> None:
     """Where no pool serves a step's category, submission and plan say so."""
     site = Site.make(tmp_path / "data", pools={"sdm": {"categories": ["sdm"]}})
     assert "category" in problem(site.submit(), 422, "not-plannable")["detail"]
+    site.store.close()
+
+
+def test_a_task_too_large_for_every_slot_is_refused_at_its_step(tmp_path: Path) -> None:
+    """The problem points to the step and says what it needs and what the largest slot has; a new page counts."""
+    page = tmp_path / "pools.json"
+    page.write_text(json.dumps({"pools": {"tiny": {"memory_mb": 10}}}))
+    site = Site.make(tmp_path / "data", pools_file=page)
+    answer = problem(site.submit(), 422, "not-plannable")
+    reason = "no pool can run this task: needs 50 MB, largest slot 10 MB"
+    assert answer["errors"] == [{"pointer": "/steps/say/run", "detail": reason}]
+    page.write_text(json.dumps({"pools": {"tiny": {"memory_mb": 1000}}}))
+    wait_for("the new page", lambda: site.submit().status_code == 202, 10)
     site.store.close()
 
 

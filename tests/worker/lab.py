@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 from lmsvc.doorbell import ring
 from lmsvc.worker import process, step_runner
+from lmsvc.worker.files import read_json
 from tests import trixie
 
 HOST = "h1"
@@ -106,7 +107,7 @@ class Lab:
         self.password = self.secret("password", "secret of the pool")
         self.client = CatalogClient("127.0.0.1", port)
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._serial = 0
+        self.serial = 0
         self.catalog = self.start_catalog()
         self.pool = directory / "pool"
 
@@ -136,14 +137,15 @@ class Lab:
         wait_for("catalog", lambda: self.client.query(["catalog"]) or True)
         return child
 
-    def start_agent(self, slots: int = 2, *more: str) -> subprocess.Popen[bytes]:
-        """Start the agent, with more words on its command line, and wait until it has reported all its slots."""
+    def start_agent(self, slots: int = 2, *more: str, expected: int | None = None) -> subprocess.Popen[bytes]:
+        """Start the agent, with more words on its command line, and wait until all slots (or as many) are alive."""
         python = "/usr/bin/python3" if self.release == "trixie" else sys.executable
         words = [python, "-m", "lmsvc.worker.agent", "--pool", "default", "--pool-dir", str(self.pool)]
         place = ["--host", HOST, "--catalog", f"127.0.0.1:{self.port}", "--controllers", "127.0.0.1"]
         shape = ["--slots", str(slots), "--memory-mb", str(SLOT_MEMORY_MB), "--disk-mb", "1000"]
         child = self.start([*words, *place, *shape, "--path", PATH, "--password-file", str(self.password), *more])
-        wait_for("slots", lambda: len(self.states()) == slots)
+        wait_for("slots", lambda: len(self.states()) == (slots if expected is None else expected))
+        wait_for("record", self.report)
         return child
 
     def allocate(self, shares: Mapping[Makeflow, int] | Mapping[tuple[str, int], int], **more: object) -> None:
@@ -153,9 +155,9 @@ class Lab:
             project: {"port": port, "hosts": {HOST: slots}}
             for (project, port), slots in zip(keys, shares.values(), strict=True)
         }
-        self._serial += 1
+        self.serial += 1
         head = {"type": "lm_allocation", "uuid": "allocation-default", "port": 0, "lifetime": 120, "pool": "default"}
-        self.client.update({**head, "serial": self._serial, "managers": managers, "refuse": {}, **more})
+        self.client.update({**head, "serial": self.serial, "managers": managers, "refuse": {}, **more})
         ring(self.pool / "doorbell")
 
     def report(self) -> dict[str, Any]:
@@ -164,8 +166,12 @@ class Lab:
 
     def states(self) -> list[dict[str, Any]]:
         """Return the states of live slots."""
-        found = [json.loads(path.read_text()) for path in sorted(self.pool.glob("slots/*/state.json"))]
-        return [state for state in found if Path(f"/proc/{state['pid']}").exists()]
+        found = map(read_json, sorted(self.pool.glob("slots/*/state.json")))
+        return [state for state in found if state and Path(f"/proc/{state['pid']}").exists()]
+
+    def factories(self) -> list[int]:
+        """Return the ids of the factories that keep slots."""
+        return [pid for pid in process.children(self.agent_pid()) if is_factory(pid)]
 
     def spare(self) -> list[int]:
         """Return the ids of slot processes that hold no slot."""
@@ -203,8 +209,17 @@ def send_from(address: str, port: int, record: dict[str, object]) -> None:
 
 def is_slot(pid: int) -> bool:
     """Return whether a process is a slot."""
+    return _runs(pid, b"lmsvc.worker.slot")
+
+
+def is_factory(pid: int) -> bool:
+    """Return whether a process is a factory."""
+    return _runs(pid, b"work_queue_factory")
+
+
+def _runs(pid: int, word: bytes) -> bool:
     with contextlib.suppress(OSError):
-        return b"lmsvc.worker.slot" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return word in Path(f"/proc/{pid}/cmdline").read_bytes()
     return False
 
 

@@ -56,23 +56,43 @@ def test_files_are_for_this_user_alone(lab: Lab) -> None:
 @pytest.mark.cctools
 def test_record_tells_the_pool_and_its_slots(lab: Lab) -> None:
     """The agent's record holds what the controller needs to allocate slots."""
-    lab.start_agent()
+    lab.start_agent(2, "--host-cores", "3", "--host-memory-mb", "4000")
     wait_for("record", lambda: len(lab.report().get("slots", [])) == 2)
     record = lab.report()
     assert (record["pool"], record["host"], record["slots_wanted"]) == ("default", HOST, 2)
     assert (record["cores"], record["memory_mb"], record["disk_mb"]) == (1, 500, 1000)
+    assert (record["host_cores"], record["host_memory_mb"], record["serial"]) == (3, 4000, 0)
     assert [slot["slot"] for slot in record["slots"]] == [f"{HOST}-1", f"{HOST}-2"]
 
 
-def _start(directory: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    given = {"pool": "p", "pool-dir": str(directory / "pool"), "host": "h", "slots": "1", "catalog": "127.0.0.1:20999"}
+@pytest.mark.cctools
+def test_without_a_word_there_are_no_slots(lab: Lab) -> None:
+    """An agent that is told no number and hears no allocation keeps no slot, and offers what the machine has."""
+    lab.start_agent(0)
+    record = lab.report()
+    assert (record["slots_wanted"], record["slots"], lab.below(lab.agent_pid())) == (0, [], [])
+    assert record["host_cores"] == len(os.sched_getaffinity(0))
+    total = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal:"))
+    assert record["host_memory_mb"] == int(total.split()[1]) // 1024
+
+
+def _start(directory: Path, slots: int = 1, **more: str) -> subprocess.CompletedProcess[str]:
+    given = {"pool": "p", "pool-dir": str(directory / "pool"), "host": "h", "catalog": "127.0.0.1:20999"}
     last = {"controllers": "127.0.0.1", "memory-mb": "9", "disk-mb": "9", "password-file": str(directory / "secret")}
     words = [word for name, value in {**given, **last}.items() for word in (f"--{name}", value)]
+    words.append(f"--slots={slots}")
     command = [sys.executable, "-m", "lmsvc.worker.agent", *words]
     environment = {"PATH": os.environ["PATH"], **more}
     return subprocess.run(
         command, check=False, capture_output=True, text=True, timeout=60, cwd=trixie.PROJECT, env=environment
     )
+
+
+def test_fewer_slots_than_none_are_refused(tmp_path: Path) -> None:
+    """A negative number of slots is a fault of the command line, said as such."""
+    result = _start(tmp_path, slots=-1)
+    assert result.returncode == 2
+    assert "--slots" in result.stderr
 
 
 def test_missing_password_is_explained(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from lmsvc.worker.files import PoolFiles, write_json
 from lmsvc.worker.health import main, missing_slots
 
 
-def pool_of(directory: Path, pids: dict[int, int], slots: int = 2) -> PoolFiles:
-    """Return a pool directory as an agent with ``slots`` slots left it, with the processes of some."""
+def pool_of(directory: Path, pids: dict[int, int], slots: int = 2, agent: int | None = None) -> PoolFiles:
+    """Return a pool directory as an agent (or this process) that keeps ``slots`` slots has it, with some processes."""
     files = PoolFiles(directory)
     files.make()
-    write_json(files.configuration, {"host": "alpha", "slots": slots})
+    write_json(files.configuration, {"host": "alpha", "agent_pid": agent or os.getpid()})
+    files.keep([f"alpha-{number + 1}" for number in range(slots)])
     for number, pid in pids.items():
         slot = files.slot("alpha", number)
         slot.make()
@@ -44,9 +45,22 @@ def test_dead_and_absent_slots_are_named(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_leavings_of_more_slots_do_not_count(tmp_path: Path) -> None:
-    """The state of a slot that the agent was not started with says nothing."""
+    """The state of a slot that the agent does not keep says nothing."""
     files = pool_of(tmp_path, {2: os.getpid()}, slots=1)
     assert missing_slots(files) == ["alpha-1"]
+
+
+def test_no_slot_is_healthy(tmp_path: Path) -> None:
+    """A pool that keeps no slots on this host is healthy."""
+    pool_of(tmp_path, {}, slots=0)
+    assert main([str(tmp_path)]) == 0
+
+
+def test_ended_agent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pool without slots whose agent has ended is not healthy, and the check says so."""
+    pool_of(tmp_path, {}, slots=0, agent=ended_process())
+    assert main([str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"the agent of {tmp_path} has ended\n"
 
 
 def test_no_agent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -70,7 +70,8 @@ class Job:
             "bundle": f"{name}.tar",
             "limits": self.limits,
         }
-        return {**head, "tool": tool, "common": more.get("common", {}), "items": items}
+        place = {"place": more["place"]} if "place" in more else {}
+        return {**head, **place, "tool": tool, "common": more.get("common", {}), "items": items}
 
     def start(self, spec: dict[str, Any]) -> subprocess.CompletedProcess[str]:
         """Run the runner on a specification to its end."""
@@ -146,6 +147,14 @@ def test_missing_program_is_named(job: Job) -> None:
     """A tool that is not installed is named together with the host."""
     (item,) = job.run("", command=["no-such-tool"])
     assert item["reason"] == "tool program 'no-such-tool' is not installed on host node1"
+
+
+@pytest.mark.parametrize(("image", "whose"), [("site/maxent:3", "image site/maxent:3"), ("", "the worker image")])
+def test_the_image_that_lacks_a_program_is_named(job: Job, image: str, whose: str) -> None:
+    """The reason names program, tool, pool and image, as far as the specification tells of them."""
+    (item,) = job.run("", command=["no-such-tool"], place={"pool": "sdm", "image": image})
+    missing = "tool program 'no-such-tool' is not installed on host node1"
+    assert item["reason"] == f"{missing}: {whose} of pool sdm lacks what tool script needs"
 
 
 def test_program_that_cannot_start_is_named(job: Job) -> None:

@@ -1,0 +1,36 @@
+"""What a pool's slots are like and how many there may be, and what a host has room for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class HostRoom:
+    """What the slots of all pools may use of a host together."""
+
+    cores: int
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class PoolBounds:
+    """The size of a pool's slots, and the bounds on their number on all hosts together."""
+
+    cores: int
+    """Of one slot: at least 1, as its memory."""
+    memory_mb: int
+    least: int
+    most: int
+    hosts: frozenset[str] | None = None
+    """The hosts that may have slots; None is all."""
+
+    def may_use(self, host: str) -> bool:
+        """Return whether a host may have slots."""
+        return self.hosts is None or host in self.hosts
+
+    def fitting(self, room: HostRoom) -> int:
+        """Return how many slots a host has room for, if it has nothing else."""
+        return max(0, min(room.cores // self.cores, room.memory_mb // self.memory_mb))
+
+
+Slots = dict[str, dict[str, int]]
+"""Pool to host to number of slots."""

@@ -1,0 +1,77 @@
+"""What of a target may work now: no more than what is held of the hosts leaves free."""
+
+from collections.abc import Mapping
+from heapq import heapify, heappop, heappush
+
+from lmsvc.planning.bounds import HostRoom, PoolBounds, Slots
+
+_Held = Mapping[str, Mapping[str, int]]
+
+
+def grant(target: Slots, pools: Mapping[str, PoolBounds], hosts: Mapping[str, HostRoom], held: _Held) -> Slots:
+    """Return the slots by pool and host that may work now.
+
+    Args:
+        target: the slots by pool and host that are to work in the end.
+        pools: bounds by the pool's name.
+        hosts: room by the host's name.
+        held: the slots by pool and host that may be at work still.
+    """
+    granting = _Granting(target, pools, held)
+    for host, room in hosts.items():
+        granting.share_out(host, room)
+    return granting.granted
+
+
+class _Granting:
+    def __init__(self, target: Slots, pools: Mapping[str, PoolBounds], held: _Held) -> None:
+        self._target, self._pools = target, pools
+        self._held = {name: held.get(name, {}) for name in pools}
+        self.granted: Slots = {name: self._staying(name) for name in target}
+        self._at_work = {name: sum(slots.values()) for name, slots in self.granted.items()}
+        self._left = {name: pool.most - sum(self._held[name].values()) for name, pool in pools.items()}
+        """How many more each pool may have beside what it holds."""
+
+    def _staying(self, name: str) -> dict[str, int]:
+        held = self._held[name]
+        return {host: min(slots, held[host]) for host, slots in self._target[name].items() if held.get(host)}
+
+    def share_out(self, host: str, room: HostRoom) -> None:
+        """Grant what is free of a host: where that is too little, to the pool that has least at work."""
+        missing = {name: slots for name in self._target if (slots := self._missing(name, host)) > 0}
+        if missing and not _fit(missing, self._pools, self._free(host, room)):
+            missing = self._one_by_one(missing, self._free(host, room))
+        for name, slots in missing.items():
+            self.granted[name][host] = self.granted[name].get(host, 0) + slots
+            self._at_work[name] += slots
+            self._left[name] -= slots
+
+    def _missing(self, name: str, host: str) -> int:
+        return min(self._left[name], self._target[name].get(host, 0) - self._held[name].get(host, 0))
+
+    def _free(self, host: str, room: HostRoom) -> HostRoom:
+        cores, memory_mb = _used({name: held.get(host, 0) for name, held in self._held.items()}, self._pools)
+        return HostRoom(room.cores - cores, room.memory_mb - memory_mb)
+
+    def _one_by_one(self, missing: Mapping[str, int], free: HostRoom) -> dict[str, int]:
+        """Return as much of what is missing as fits."""
+        given: dict[str, int] = {}
+        waiting = [(self._at_work[name] * self._pools[name].cores, name) for name in missing]
+        heapify(waiting)
+        while waiting:
+            level, name = heappop(waiting)
+            more = {**given, name: given.get(name, 0) + 1}
+            if more[name] <= missing[name] and _fit(more, self._pools, free):
+                given = more
+                heappush(waiting, (level + self._pools[name].cores, name))
+        return given
+
+
+def _used(slots: Mapping[str, int], pools: Mapping[str, PoolBounds]) -> tuple[int, int]:
+    cores = sum(number * pools[name].cores for name, number in slots.items())
+    return cores, sum(number * pools[name].memory_mb for name, number in slots.items())
+
+
+def _fit(slots: Mapping[str, int], pools: Mapping[str, PoolBounds], room: HostRoom) -> bool:
+    cores, memory_mb = _used(slots, pools)
+    return cores <= room.cores and memory_mb <= room.memory_mb

@@ -1,0 +1,104 @@
+"""Gives a pool slots where there is room, and takes slots from pools that are better off."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+
+from lmsvc.planning.layout import Crew, Host, Rank, Share, by_rank
+
+
+def grow(share: Share, rivals: int) -> bool:
+    """Give a pool slots that are free; False if there is none that it can use.
+
+    Args:
+        share: the pool.
+        rivals: how many pools wait for slots.
+    """
+    wanting = share.wanting()
+    fitting = [host for host in wanting if host.fits(share)]
+    most = _at_once(share, sum(host.cores for host in fitting) // rivals)
+    for host, _ in islice(by_rank(fitting, _room(share, wanting)), most):
+        _put(host, wanting[host])
+    return bool(fitting)
+
+
+def _room(share: Share, wanting: Mapping[Host, Sequence[Crew]]) -> Callable[[Host], Rank | None]:
+    """Return a rank of hosts with room: where a slot may work now, then where one is alive, then by load."""
+    alive = {name: told.slots for name, told in share.alive.items()}
+
+    def rank(host: Host) -> Rank | None:
+        if not host.fits(share) or not _hungry(wanting[host]):
+            return None
+        return share.waits(host), share.slots.get(host, 0) >= alive.get(host.name, 0), host.load
+
+    return rank
+
+
+def _hungry(crews: Sequence[Crew]) -> bool:
+    return any(crew.count < crew.tasks for crew in crews)
+
+
+def _put(host: Host, crews: Sequence[Crew]) -> None:
+    """Give a slot to the crew that is worst off of those that could use it, if there is any."""
+    hungry = [crew for crew in crews if crew.hungry]
+    if hungry:
+        min(hungry, key=Crew.level).put(host)
+
+
+def _at_once(share: Share, cores: int) -> int:
+    """Return how many slots a pool gets in one turn where so many cores are its equal part of what there is."""
+    if not share.count:
+        return 1
+    bound = share.most if share.count >= share.least else min(share.least, share.most)
+    return max(1, min(bound - share.count, cores // share.cores))
+
+
+def take(share: Share, donors: Sequence[Share], rivals: int) -> list[Share]:
+    """Give a pool slots of the richest one that stays better off than this one was; return who gave.
+
+    Args:
+        share: the pool.
+        donors: all pools.
+        rivals: how many pools wait for slots.
+    """
+    wanting = share.wanting()
+    for donor in sorted(donors, key=lambda donor: (-donor.level(-1), donor.name)):
+        if donor.level(-1) <= share.level():
+            break
+        if donor is not share and _take(share, donor, wanting, rivals):
+            return [donor]
+    return []
+
+
+def _take(share: Share, donor: Share, wanting: Mapping[Host, Sequence[Crew]], rivals: int) -> bool:
+    apart = donor.count * donor.cores - share.count * share.cores
+    there = [host for host in wanting if host in donor.slots]
+    given = False
+    offers = by_rank(there, _price(share, donor, wanting))
+    for host, (price, *_) in islice(offers, _at_once(share, apart // (rivals + 1))):
+        if donor.level(-int(price)) <= share.level():
+            break
+        if not _hungry(wanting[host]):
+            continue
+        for _ in range(int(price)):
+            donor.crew_at(host).put(host, -1)
+        _put(host, wanting[host])
+        given = True
+    return given
+
+
+def _price(share: Share, donor: Share, wanting: Mapping[Host, Sequence[Crew]]) -> Callable[[Host], Rank | None]:
+    """Return a rank of hosts where another pool can give way.
+
+    It is by how few slots that takes, whether they are idle, whether it got them only now, and how many it has there.
+    """
+    slots, before = donor.slots, donor.before
+    busy = {name: told.busy for name, told in donor.alive.items()}
+
+    def rank(host: Host) -> Rank | None:
+        has = slots.get(host, 0)
+        needed = host.needed(share, donor)
+        if not _hungry(wanting[host]) or needed > has or donor.level(-needed) <= share.level():
+            return None
+        return needed, has <= busy.get(host.name, has), has <= before.get(host, 0), -has
+
+    return rank
