@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from bench.context import ROOT, Bench, Options, environment_of
+from bench.context import Bench, Options, environment_of
+from bench.lab import Lab
 from bench.machine import is_idle, machine_facts
 from bench.measures import MEASURES
+from bench.paths import ROOT
 from bench.report import Report, cells
 from bench.rows import Row, Statistic, at_most
 from bench.samples import Samples
@@ -28,6 +30,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--long", action="store_true", help="also what takes tens of minutes")
     parser.add_argument("--peers", action="store_true", help="also other systems, installed below .cache")
     parser.add_argument("--programs", type=Path, help="directory of CCTools programs to measure instead of PATH's")
+    cluster = "of an installed cluster to measure instead of the lab; its pools have other bounds meanwhile"
+    parser.add_argument("--inventory", type=Path, help=f"directory {cluster}")
     parser.add_argument("--results", type=Path, default=ROOT / "bench-results", help="where the table goes")
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "bench", help="where the services work")
     return parser.parse_args(argv)
@@ -73,16 +77,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyError as error:
         print(f"there is no measure {error}; there are {', '.join(MEASURES)}", file=sys.stderr)
         return USAGE
+    if given.inventory and not given.inventory.exists():
+        print(f"there is no inventory {given.inventory}", file=sys.stderr)
+        return USAGE
     environment = environment_of(given.programs)
     options = {"only": given.only, "quick": given.quick, "long": given.long, "peers": given.peers}
     report = Report(datetime.now(UTC), machine_facts(environment), options, is_idle())
     given.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=given.work) as directory:
-        bench = Bench(Options(given.quick, given.long, given.peers), Path(directory), environment)
+        options_given = Options(given.quick, given.long, given.peers)
+        bench = Bench(options_given, Path(directory), environment, lab=Lab(given.inventory))
         try:
             run(names, bench, report)
         finally:
             paths = report.write(given.results)
+            bench.lab.end()
     print("\n" + report.as_markdown() + "\n" + "\n".join(map(str, paths)))
     return BROKEN if report.broken else OK
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.lab import Lab
+from bench.paths import ROOT, TOOLS
 from bench.ports import Ports
 from bench.service import POOL, Service, started
-
-ROOT = Path(__file__).resolve().parent.parent
-TOOLS = Path(__file__).resolve().parent / "tools"
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ class Bench:
     environment: dict[str, str]
     slots: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     ports: Ports = field(default_factory=Ports)
+    lab: Lab = field(default_factory=Lab)
 
     def count(self, usual: int, quick: int) -> int:
         """Return how often to repeat something, or how large to make it."""

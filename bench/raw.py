@@ -19,6 +19,8 @@ WORKER_MB, TASK_MB = 2000, 1000
 DISK_MB = 10000
 WORKFLOW_SECONDS = 3600.0
 STALE_LIFETIME_SECONDS = 1800
+INSTALLED_OPTIONS = ("-U", "30", "-l", "120")
+"""What an installed catalog is told beside its places: how often it reports itself, and how long records stay."""
 Rule = dict[str, Any]
 File = str | tuple[str, str]
 """A name, or a name here and the one in the task's sandbox."""
@@ -43,10 +45,22 @@ class RawRun:
 
 @dataclass(frozen=True)
 class RawCatalog:
-    """A catalog server that runs: its client, and ``host:port`` for the options of programs."""
+    """A catalog server that runs.
+
+    Attributes:
+        client: of it.
+        port: where it listens.
+        pid: its process.
+    """
 
     client: CatalogClient
-    address: str
+    port: int
+    pid: int
+
+    @property
+    def address(self) -> str:
+        """``host:port`` for the options of programs."""
+        return f"127.0.0.1:{self.port}"
 
 
 def rule(command: str, inputs: Sequence[File], outputs: Sequence[File]) -> Rule:
@@ -130,14 +144,20 @@ def run_attached(
 
 
 @contextlib.contextmanager
-def catalog(bench: Bench, directory: Path) -> Iterator[RawCatalog]:
-    """Run a catalog server."""
+def catalog(bench: Bench, directory: Path, options: Sequence[str] = ("-l", "1800")) -> Iterator[RawCatalog]:
+    """Run a catalog server that this machine alone reaches, and that reports to itself."""
     port = bench.ports.take(2)
     words = ["catalog_server", "-p", str(port), "-I", "127.0.0.1", "-u", f"127.0.0.1:{port}", "-n", "localhost"]
     client = CatalogClient("127.0.0.1", port)
-    with running([*words, "-l", "1800", "-H", str(directory / "history")], directory, bench.environment):
+    words += [*options, "-H", str(directory / "history")]
+    with running(words, directory, bench.environment) as process:
         wait_until("the catalog answers", lambda: _answers(client), 20.0)
-        yield RawCatalog(client, f"127.0.0.1:{port}")
+        yield RawCatalog(client, port, process.pid)
+
+
+def installed_catalog(bench: Bench, directory: Path) -> contextlib.AbstractContextManager[RawCatalog]:
+    """Run a catalog server with the options that the role `catalog` gives it."""
+    return catalog(bench, directory, INSTALLED_OPTIONS)
 
 
 def _answers(client: CatalogClient) -> bool:

@@ -7,10 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.jobs import JobFailed, Timing, run_job, wait_for_job
 from bench.ports import Ports
 from bench.processes import descendants, end, wait_until
 from lmsvc.client import Client
@@ -21,25 +21,9 @@ from lmsvc.supervisor import kill_instance
 READY_LINE = "lmsvc is ready"
 READY_SECONDS = 90.0
 STOP_SECONDS = 20.0
-JOB_SECONDS = 3600.0
-LONGEST_WAIT = 60
 MANAGERS = 100
 CLIENT_SECONDS = 60.0
 POOL = "default"
-SUCCEEDED = "succeeded"
-
-
-class JobFailed(Exception):
-    """A job of the bench did not succeed, so its time means nothing."""
-
-
-@dataclass(frozen=True)
-class Timing:
-    """One job, in seconds since it was posted: its 202, its end with the package ready."""
-
-    job_id: str
-    accepted: float
-    ended: float
 
 
 class Service:
@@ -112,31 +96,12 @@ class Service:
         return beat.pid
 
     def run(self, document: Mapping[str, Any]) -> Timing:
-        """Submit a job and wait for its package.
-
-        Raises:
-            JobFailed: it did not succeed.
-            TooSlow: it did not end.
-        """
-        started = time.monotonic()
-        job_id = self.client.submit(document)["id"]
-        accepted = time.monotonic() - started
-        self.wait(job_id)
-        return Timing(job_id, accepted, time.monotonic() - started)
+        """Submit a job and wait for its package (see `run_job`)."""
+        return run_job(self.client, document)
 
     def wait(self, job_id: str) -> None:
-        """Wait until a job has succeeded and its package is there.
-
-        Raises:
-            JobFailed: it ended otherwise.
-        """
-        end_of_patience = time.monotonic() + JOB_SECONDS
-        while time.monotonic() < end_of_patience:
-            job, _ = self.client.change(job_id, "", LONGEST_WAIT)
-            if job is not None and job["state"] in ("succeeded", "failed", "cancelled"):
-                break
-        if job is None or job["state"] != SUCCEEDED or not _has_package(job):
-            raise JobFailed(f"job {job_id}: {json.dumps(job)[:2000]}")
+        """Wait until a job has succeeded and its package is there (see `wait_for_job`)."""
+        wait_for_job(self.client, job_id)
 
     def wait_running(self, job_id: str, count: int, seconds: float = 120.0) -> None:
         """Wait until at least ``count`` items of a job run at the same time."""
@@ -145,11 +110,6 @@ class Service:
     def _running(self, job_id: str) -> int:
         time.sleep(0.1)
         return int(self.client.job(job_id)["progress"]["running"])
-
-
-def _has_package(job: Mapping[str, object]) -> bool:
-    links = job.get("links")
-    return isinstance(links, dict) and bool(links.get("package"))
 
 
 @contextlib.contextmanager

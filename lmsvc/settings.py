@@ -59,7 +59,15 @@ class PoolSettings(BaseModel):
     disk_mb: int = Field(default=10000, ge=1, description="disk per slot, MB")
     gpus: int = Field(default=0, ge=0, description="GPUs per slot")
     hosts: list[HostName] | None = Field(default=None, description="hosts that may have its slots; default: all")
-    backend: Literal["factory"] = Field(default="factory", description="what starts its slots")
+    backend: Literal["factory", "slurm"] = Field(
+        default="factory", description="what starts its slots: factories on its hosts, or the site's batch system"
+    )
+
+    @model_validator(mode="after")
+    def _has_no_hosts_of_slurm(self) -> Self:
+        if self.backend == "slurm" and self.hosts is not None:
+            raise ValueError("a pool of backend slurm has no hosts: the batch system chooses the nodes")
+        return self
 
 
 class Limits(BaseModel):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lmsvc.settings import Settings
+from lmsvc.settings import PoolSettings, Settings
 
 
 def test_paths_are_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -23,3 +23,10 @@ def test_an_empty_path_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LMSVC_TOKEN_FILE", "")
     monkeypatch.setenv("LMSVC_PASSWORD_DIR", "")
     assert (Settings().token_file, Settings().password_dir) == (None, None)
+
+
+def test_a_batch_systems_pool_has_no_hosts() -> None:
+    """The batch system chooses the nodes; hosts beside it would keep the pool from ever having slots."""
+    assert PoolSettings(backend="slurm").hosts is None
+    with pytest.raises(ValueError, match="a pool of backend slurm has no hosts"):
+        PoolSettings(backend="slurm", hosts=["alpha"])

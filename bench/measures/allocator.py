@@ -1,7 +1,9 @@
 """How long the controller takes to share hosts between pools, and slots between managers."""
 
+import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from bench.context import Bench
 from bench.rows import Row, Statistic, at_most
@@ -11,29 +13,50 @@ from lmsvc.planning.demand import ManagerDemand
 from lmsvc.planning.sharing import Decision, decide
 
 POOLS, HOSTS, CORES, JOBS = 20, 50, 64, 1000
-PROMISE = (at_most(Statistic.WORST, 100),)
+CHOICES = {
+    "": (0.0, 100),
+    ", 10 % of them bound to 1 to 5 hosts": (0.1, 100),
+    ", all bound to 1 to 5 hosts": (1.0, 300),
+}
+"""By their description: which part of the jobs may use some hosts only, and the milliseconds a decision may take."""
 
 _Deciding = Callable[[list[ManagerDemand], Decision], Decision]
 
 
 def allocator(bench: Bench) -> Iterator[Row]:
     """Measure decisions of every kind, from nothing to a change that moves almost every slot."""
-    jobs, deciding = _jobs(), _lab()
+    deciding = _lab()
+    for choice, (part, milliseconds) in CHOICES.items():
+        what = f"allocator, {POOLS} pools, {HOSTS} hosts of {CORES} cores, {JOBS} jobs{choice}"
+        for case, (demand, before) in _cases(_bound(_jobs(), part), deciding).items():
+            times = [_milliseconds(deciding, demand, before) for _ in range(bench.count(20, 3))]
+            promise = at_most(Statistic.WORST, milliseconds)
+            yield Row("allocator", f"{what}: {case}", "ms", Samples.of(times), (promise,))
+
+
+def _cases(jobs: list[ManagerDemand], deciding: _Deciding) -> dict[str, tuple[list[ManagerDemand], Decision]]:
+    """Return what is asked for, and the decision that stands then."""
     nothing = Decision({}, {}, {})
     everybody = deciding(jobs, nothing)
     alone = [job for job in jobs if job.pool == "pool0"]
     one_pool = deciding(alone, nothing)
-    cases = {
+    return {
         "from nothing": (jobs, nothing),
         "the same again": (jobs, everybody),
         "20 jobs less": (jobs[20:], everybody),
         "19 pools come upon one that has every core": (jobs, one_pool),
         "one pool gets what 19 leave": (alone, everybody),
     }
-    what = f"allocator, {POOLS} pools, {HOSTS} hosts of {CORES} cores, {JOBS} jobs"
-    for case, (demand, before) in cases.items():
-        times = [_milliseconds(deciding, demand, before) for _ in range(bench.count(20, 3))]
-        yield Row("allocator", f"{what}: {case}", "ms", Samples.of(times), PROMISE)
+
+
+def _bound(jobs: list[ManagerDemand], part: float) -> list[ManagerDemand]:
+    """Bind a part of some jobs to a few hosts each, always the same ones."""
+    rng = random.Random(4)
+    return [replace(job, hosts=_some_hosts(rng)) if rng.random() < part else job for job in jobs]
+
+
+def _some_hosts(rng: random.Random) -> frozenset[str]:
+    return frozenset(rng.sample([f"host{at}" for at in range(HOSTS)], rng.randint(1, 5)))
 
 
 def _jobs() -> list[ManagerDemand]:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from bench.context import Bench
 from bench.documents import trivial
+from bench.jobs import Timing
 from bench.peers import one_task_rows
 from bench.rows import Row, Statistic, at_most
 from bench.samples import Samples
-from bench.service import Service, Timing
+from bench.service import Service
 
 IDLE_SECONDS = 300.0
 

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 from bench.context import Bench
 from bench.documents import trivial
+from bench.jobs import JobFailed
 from bench.processes import memory, wait_until
 from bench.rows import Row, Statistic, at_least, at_most
 from bench.samples import Samples
-from bench.service import JobFailed, Service
+from bench.service import Service
 
 CLIENTS = 4
 REQUEST_SECONDS = 60.0

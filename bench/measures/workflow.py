@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.context import ROOT, Bench
+from bench.context import Bench
 from bench.data import OCCURRENCES, SPECIES, write_study_group
 from bench.documents import Document, models
+from bench.paths import ROOT
 from bench.raw import File, Rule, WorkflowFailed, rule, run_attached
 from bench.rows import Row, Statistic, at_most
 from bench.samples import Samples, paired_ratios

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.context import ROOT
+from bench.paths import ROOT
 
 HOME = ROOT / ".cache" / "bench-peers"
 MARK = "made-from"

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 
 from lmsvc.cli.lazy import load
 
-WORKER_PROGRAMS = {"agent": "lmsvc.worker.agent:main", "slot": "lmsvc.worker.slot:main"}
+WORKER_PROGRAMS = {
+    "agent": "lmsvc.worker.agent:main",
+    "batch": "lmsvc.worker.batch:main",
+    "slot": "lmsvc.worker.slot:main",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
-    ``agent`` and ``slot`` are handed over before anything else is imported: a pool starts many of them.
+    The worker's programs are handed over before anything else is imported: a pool starts many of them.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if words and words[0] in WORKER_PROGRAMS:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from lmsvc.paths import DataPaths
 from lmsvc.pools import PoolsPage
@@ -18,11 +18,23 @@ def programs(settings: Settings) -> Iterator[Program]:
     yield Program("catalog", _catalog(settings, paths), paths.root / "catalog")
     yield Program("controller", _lmsvc("controller"), paths.root)
     pools = PoolsPage(settings).pools()
-    room = _room(pools.values())
-    for name, pool in pools.items():
-        words = [*_agent(settings, paths, name), *_slots(settings, pool), *room]
-        yield Program(f"agent-{name}", words, paths.pool(name))
+    room = _room([pool for pool in pools.values() if pool.backend == "factory"])
+    for name in pools:
+        yield _pool(settings, paths, name, room)
     yield Program("web", _lmsvc("web"), paths.root)
+
+
+def _pool(settings: Settings, paths: DataPaths, name: str, room: Sequence[str]) -> Program:
+    """Return the agent of a pool, or what keeps its jobs in the batch system."""
+    pool = PoolsPage(settings).pools()[name]
+    own = [*_agent(settings, paths, name), *_shape(pool)]
+    directory = paths.pool(name)
+    if pool.backend == "slurm":
+        words = _lmsvc("batch", "--directory", str(directory), "--node-dir", str(directory), "--", *own)
+        return Program(f"batch-{name}", words, directory)
+    here = ["--host", settings.host_name, "--pool-dir", str(directory), "--slots", str(first_slots(settings, pool))]
+    python = ["env", f"PYTHONPATH={paths.root / 'python'}", sys.executable]
+    return Program(f"agent-{name}", [*python, "-m", "lmsvc.worker.agent", *own, *here, *room], directory)
 
 
 def _lmsvc(*words: str) -> list[str]:
@@ -50,33 +62,21 @@ def _catalog(settings: Settings, paths: DataPaths) -> list[str]:
 
 def _agent(settings: Settings, paths: DataPaths, name: str) -> list[str]:
     return [
-        *(
-            "env",
-            f"PYTHONPATH={paths.root / 'python'}",
-            sys.executable,
-            "-m",
-            "lmsvc.worker.agent",
-            "--pool",
-            name,
-            "--pool-dir",
-            str(paths.pool(name)),
-        ),
-        *("--host", settings.host_name),
-        *("--catalog", f"{settings.catalog_host}:{settings.catalog_port}"),
+        *("--pool", name, "--catalog", f"{settings.catalog_host}:{settings.catalog_port}"),
         *("--controllers", ",".join(settings.controllers), *_passwords(settings, name)),
         *("--path", settings.tool_path, "--env", f"PYTHONPATH={paths.root / 'python'}"),
         *("--env", f"{INSTANCE_MARK}={settings.data_dir}"),
     ]
 
 
-def _slots(settings: Settings, pool: PoolSettings) -> list[str]:
-    shape = ("--cores", str(pool.cores), "--memory-mb", str(pool.memory_mb), "--disk-mb", str(pool.disk_mb))
-    return ["--slots", str(first_slots(settings, pool)), *shape]
+def _shape(pool: PoolSettings) -> list[str]:
+    return ["--cores", str(pool.cores), "--memory-mb", str(pool.memory_mb), "--disk-mb", str(pool.disk_mb)]
 
 
 def first_slots(settings: Settings, pool: PoolSettings) -> int:
     """Return the slots to start with, which work from the first moment on."""
-    return pool.slots.min if pool.hosts is None or settings.host_name in pool.hosts else 0
+    here = pool.backend == "factory" and (pool.hosts is None or settings.host_name in pool.hosts)
+    return pool.slots.min if here else 0
 
 
 def _room(pools: Collection[PoolSettings]) -> list[str]:

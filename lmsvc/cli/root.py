@@ -50,6 +50,7 @@ CHAPTERS: dict[str, dict[str, Entry]] = {
         "web": Entry("lmsvc.cli.service:web", "Run the web service."),
         "controller": Entry("lmsvc.cli.service:controller", "Run the controller."),
         "agent": Entry("lmsvc.cli.service:agent", "Run the agent of a pool on a worker host."),
+        "batch": Entry("lmsvc.cli.service:batch", "Keep a pool's jobs in the site's batch system."),
         "slot": Entry("lmsvc.cli.service:slot", "Run one slot; the agent's factory starts these."),
         "reconcile": Entry("lmsvc.cli.service:reconcile", "Compare the database with files and processes, mend it."),
     },

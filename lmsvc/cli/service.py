@@ -60,4 +60,5 @@ def _worker(name: str, text: str) -> click.Command:
 
 
 agent = _worker("agent", "Run the agent of one pool on this host.")
+batch = _worker("batch", "Keep a pool's jobs in the site's batch system.")
 slot = _worker("slot", "Run one slot of a pool.")

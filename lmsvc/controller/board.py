@@ -133,7 +133,9 @@ class Board:
         refused = self.refused()
         for pool, share in {**shares, **gone}.items():
             listed = {project: _entry(asked[project], hosts) for project, hosts in share.managers.items()}
-            known = {"action": share.action, "lost": self._lost.get(pool)}
+            bounds = situation.bounds.get(pool)
+            told = {"min": bounds.least, "max": bounds.most} if bounds else {"min": 0, "max": 0}
+            known = {"bounds": told, "action": share.action, "lost": self._lost.get(pool)}
             shown = {name: value for name, value in known.items() if value}
             self._tell(leader, pool, {"managers": listed, "refuse": refused, "keep": dict(share.keep), **shown}, now)
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from lmsvc.planning.demand import ManagerDemand
-from lmsvc.planning.fair import Claim, share_out
-from lmsvc.planning.placement import Placement, place
-from lmsvc.planning.restricted import share_restricted
+from lmsvc.planning.bounds import HostRoom
+from lmsvc.planning.crews import muster, relieve
+from lmsvc.planning.demand import Allocation, ManagerDemand, Placement
+from lmsvc.planning.fair import fair_shares
+from lmsvc.planning.layout import Share, new_hosts
+from lmsvc.planning.levelling import settle
+from lmsvc.planning.placement import place
 
-__all__ = ["Allocation", "ManagerDemand", "Placement", "allocate", "fair_shares"]
-
-Allocation = dict[str, dict[str, dict[str, int]]]
-"""Pool to project to host to number of slots."""
+__all__ = ["Allocation", "ManagerDemand", "Placement", "allocate", "place_crews"]
 
 
 def allocate(
@@ -20,12 +20,14 @@ def allocate(
 ) -> Allocation:
     """Share the slots of every pool, each pool by itself.
 
-    Managers of small jobs get one slot each before anyone gets more. No slot is idle while a manager could use it. A
-    manager gets slots of the hosts it may use only.
+    No slot is idle while a manager could use it, and a manager gets slots of the hosts it may use only. Managers that
+    may use the same hosts are a crew. Crews are levelled by the part each has of what would be theirs if all could use
+    every host; what a crew has is shared by users, their jobs and these jobs' managers, after a slot for each manager
+    of a small job. Where all are of one crew that is exact.
 
     Args:
         demand: one entry per manager.
-        capacity: pool to host to number of slots.
+        capacity: pool to host to number of slots; managers that differ in hosts without any are of two crews, too.
         previous: the allocation that stands.
 
     Returns:
@@ -42,61 +44,24 @@ def allocate(
 def _share_pool(
     managers: Sequence[ManagerDemand], capacity: Mapping[str, int], previous: Placement
 ) -> dict[str, dict[str, int]]:
-    if any(manager.hosts is not None for manager in managers):
-        return share_restricted(managers, capacity, previous)
-    return place(fair_shares(managers, sum(capacity.values()), previous), capacity, previous)
+    if not any(capacity.values()):
+        return {manager.project: {} for manager in managers}
+    if all(manager.hosts is None for manager in managers):
+        return place(fair_shares(managers, sum(capacity.values()), previous), capacity, previous)
+    hosts = list(new_hosts({host: HostRoom(slots, slots) for host, slots in capacity.items()}).values())
+    slots = sum(host.cores for host in hosts)
+    share = Share("", cores=1, memory_mb=1, least=0, most=slots, left=slots)
+    ordered = sorted(managers, key=lambda manager: manager.project)
+    muster(share, ordered, hosts, previous)
+    relieve(hosts, [share])
+    settle([share])
+    return place_crews(share, managers, previous)
 
 
-def fair_shares(managers: Sequence[ManagerDemand], slots: int, previous: Placement) -> dict[str, int]:
-    """Return how many of a pool's slots each manager gets where all may use every host.
-
-    Args:
-        managers: of one pool.
-        slots: what there is.
-        previous: the placement that stands; decides only who gets the slots that do not come out even.
-    """
-    held = {manager.project: sum(previous.get(manager.project, {}).values()) for manager in managers}
-    sure = _first_slots(managers, slots, held)
-    most = {manager.project: max(0, manager.tasks) for manager in managers}
-    return _share(managers, slots, sure, most, held)
-
-
-def _first_slots(managers: Sequence[ManagerDemand], slots: int, held: Mapping[str, int]) -> dict[str, int]:
-    """Give each manager of a small job a slot, fairly if there are too few."""
-    small = [manager for manager in managers if manager.lane == "small" and manager.tasks > 0]
-    if len(small) <= slots:
-        return {manager.project: 1 for manager in small}
-    once = {manager.project: 1 for manager in small}
-    return _share(small, slots, {}, once, {project: min(1, held[project]) for project in once})
-
-
-def _share(
-    managers: Sequence[ManagerDemand],
-    slots: int,
-    least: Mapping[str, int],
-    most: Mapping[str, int],
-    held: Mapping[str, int],
-) -> dict[str, int]:
-    """Share slots between users, each user's between jobs, each job's between managers."""
-    tree: dict[str, dict[str, list[Claim]]] = {}
-    for manager in managers:
-        name = manager.project
-        claim = Claim(name, least.get(name, 0), most[name], held[name])
-        tree.setdefault(manager.user, {}).setdefault(manager.job, []).append(claim)
-    jobs = {user: [_joined(job, claims) for job, claims in their.items()] for user, their in tree.items()}
-    users = [_joined(user, claims) for user, claims in jobs.items()]
-    share_out(users, slots)
-    for user in users:
-        share_out(jobs[user.name], user.share)
-        for job in jobs[user.name]:
-            share_out(tree[user.name][job.name], job.share)
-    return {claim.name: claim.share for their in tree.values() for claims in their.values() for claim in claims}
-
-
-def _joined(name: str, parts: Sequence[Claim]) -> Claim:
-    return Claim(
-        name,
-        least=sum(part.least for part in parts),
-        most=sum(part.most for part in parts),
-        held=sum(part.held for part in parts),
-    )
+def place_crews(share: Share, managers: Sequence[ManagerDemand], previous: Placement) -> dict[str, dict[str, int]]:
+    """Return the slots by host of each manager of a pool whose crews have what they are to have."""
+    placed: dict[str, dict[str, int]] = {manager.project: {} for manager in managers}
+    for crew in share.crews:
+        slots = {host.name: slots for host, slots in crew.slots.items()}
+        placed |= place(fair_shares(crew.managers, crew.count, previous), slots, previous)
+    return placed

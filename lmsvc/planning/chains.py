@@ -13,43 +13,64 @@ _Came = dict[Host, tuple[Crew, Host | None]]
 """By host: the crew that would come there, and the host it would leave for it."""
 
 
-class Chains:
-    """A search from the hosts that a crew may use, over hosts that others could leave for, to a host with room."""
+def seat(crews: Sequence[Crew], giving: Giving, hosts: set[Host], *, wide: bool = True) -> Givers | None:
+    """Give one of some crews of a pool a slot; return who gave one up for it, None if there is no way.
 
-    def __init__(self, crews: Sequence[Crew], giving: Giving) -> None:
-        """Look for room among all crews.
+    From the hosts that the crews may use it is looked over hosts that others could leave for, to one with room: first
+    as far as crews of the same pool move.
 
-        Args:
-            crews: those of all pools.
-            giving: who gives up slots for good.
-        """
-        self._crews = crews
-        self._giving = giving
+    Args:
+        crews: those that are to have it, the first rather than the next.
+        giving: who gives up slots for good.
+        hosts: where to look; where there is no way at all, those that lead nowhere for the pool are taken out.
+        wide: whether slots of other pools may be moved.
+    """
+    came: _Came = {}
+    for host in _walk(crews, came, set(hosts), wide):
+        givers = giving(host, came[host][0].share)
+        if givers is not None:
+            _apply(host, givers, came)
+            return givers
+    hosts.difference_update(host for host, (crew, _) in came.items() if crew.share is crews[0].share)
+    return None
 
-    def seat(self, crew: Crew) -> Givers | None:
-        """Give a crew one slot; return who gave one up for it, None if there is no way."""
-        came: _Came = {}
-        waiting = deque(_reach(crew, None, came))
-        reached = {crew}
-        while waiting:
+
+def _walk(crews: Sequence[Crew], came: _Came, left: set[Host], wide: bool) -> Iterator[Host]:
+    """Note and yield every host that one of some crews could come to, near ones first."""
+    reached = set(crews)
+    for crew in crews:
+        yield from _reach(crew, None, came, left)
+    for leaving in (_own, _all) if wide else (_own,):
+        waiting = deque(came)
+        while waiting and left:
             host = waiting.popleft()
-            coming = came[host][0]
-            givers = self._giving(host, coming.share)
-            if givers is not None:
-                _apply(host, givers, came)
-                return givers
-            for other in self._crews:
-                if other not in reached and host in other.slots and host.needed(coming.share, other.share) == 1:
-                    reached.add(other)
-                    waiting.extend(_reach(other, host, came))
-        return None
+            for crew in leaving(host, came[host][0].share, crews[0].share):
+                if crew not in reached:
+                    reached.add(crew)
+                    for other in _reach(crew, host, came, left):
+                        waiting.append(other)
+                        yield other
 
 
-def _reach(crew: Crew, leaving: Host | None, came: _Came) -> list[Host]:
-    """Note and return the hosts a crew could come to, those in least use first where it need not wait."""
-    hosts = [host for host in crew.hosts if host not in came]
-    hosts.sort(key=lambda host: (crew.share.waits(host), host.load, host.name))
-    came.update((host, (crew, leaving)) for host in hosts)
+def _own(host: Host, coming: Share, own: Share) -> list[Crew]:
+    """Return the crews of a pool one slot of which is enough room for one of another or the same pool."""
+    return list(host.crews[own]) if own in host.crews and host.needed(coming, own) == 1 else []
+
+
+def _all(host: Host, coming: Share, _: Share) -> Iterator[Crew]:
+    """Yield all such crews, always in the same order: where no way was found, none is found the next time."""
+    for share in sorted(host.crews, key=lambda share: share.name):
+        if host.needed(coming, share) == 1:
+            yield from sorted(host.crews[share], key=lambda crew: crew.number)
+
+
+def _reach(crew: Crew, leaving: Host | None, came: _Came, left: set[Host]) -> list[Host]:
+    """Note and return the hosts left that a crew could come to, those in least use first where it need not wait."""
+    hosts = [host for host in crew.hosts if host in left]
+    if hosts:
+        hosts.sort(key=lambda host: (crew.share.waits(host), host.load, host.name))
+        came.update(dict.fromkeys(hosts, (crew, leaving)))
+        left.difference_update(hosts)
     return hosts
 
 
@@ -69,7 +90,7 @@ def richer(share: Share, shares: Sequence[Share]) -> Giving:
     """Return a way to make room at the cost of pools that stay better off than one is."""
     level = share.level()
     able = [other for other in shares if other is not share and other.level(-1) > level]
-    able.sort(key=lambda other: (-other.level(), other.name))
+    able.sort(key=lambda other: (-other.level(-1), other.name))
 
     def giving(host: Host, coming: Share) -> Givers | None:
         cores, memory_mb, givers = host.cores, host.memory_mb, list[Crew]()
@@ -87,7 +108,7 @@ def richer(share: Share, shares: Sequence[Share]) -> Giving:
 
 def _offers(share: Share, host: Host, level: int) -> Iterator[Crew]:
     """Yield the crews of a pool that give up a slot of a host each, as long as the pool stays above a level."""
-    slots = (crew for crew in share.crews for _ in range(crew.slots.get(host, 0)))
+    slots = (crew for crew in host.crews.get(share, ()) for _ in range(crew.slots[host]))
     for given, crew in enumerate(slots, 1):
         if share.level(-given) <= level:
             return

@@ -1,7 +1,14 @@
-"""What managers ask for."""
+"""What managers ask for, and what they get."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+Placement = Mapping[str, Mapping[str, int]]
+"""Project to host to number of slots."""
+
+Allocation = dict[str, dict[str, dict[str, int]]]
+"""Pool to project to host to number of slots."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heapreplace
+from itertools import islice
 from typing import NamedTuple
 
 from lmsvc.planning.bounds import HostRoom, PoolBounds
@@ -34,6 +35,8 @@ class Host:
     memory_now: int
     load: float = 0.0
     """The part of it that is in use."""
+    crews: dict["Share", dict["Crew", None]] = field(default_factory=dict)
+    """By pool the crews that have slots of it."""
 
     def fits(self, share: "Share") -> bool:
         """Return whether there is room for one slot more."""
@@ -67,6 +70,8 @@ class Share:
     before: dict[Host, int] = field(default_factory=dict)
     slots: dict[Host, int] = field(default_factory=dict)
     count: int = 0
+    due: int = 0
+    """Of how many slots what is due to its crews is their part."""
 
     def level(self, change: int = 0) -> int:
         """Return how well it is off: who has nothing, then who has less than its least, then by cores.
@@ -88,10 +93,18 @@ class Share:
         return self.count < self.most and any(crew.hungry for crew in self.crews)
 
     def crew_at(self, host: Host) -> "Crew":
-        """Return the crew that gives up a slot of a host first."""
+        """Return the crew that gives up a slot of a host first, of those that have one."""
+        return max(host.crews[self], key=Crew.level)
+
+    def wanting(self) -> dict[Host, list["Crew"]]:
+        """Return the hosts that it could use one more slot of, each with the crews that could."""
         if len(self.crews) == 1:
-            return self.crews[0]
-        return max((crew for crew in self.crews if host in crew.slots), key=lambda crew: crew.count)
+            return dict.fromkeys(self.crews[0].hosts, self.crews) if self.crews[0].hungry else {}
+        found: dict[Host, list[Crew]] = {}
+        for crew in self.crews:
+            for host in crew.hosts if crew.hungry else ():
+                found.setdefault(host, []).append(crew)
+        return found
 
 
 @dataclass(eq=False)
@@ -101,14 +114,27 @@ class Crew:
     share: Share
     hosts: tuple[Host, ...]
     tasks: int = 0
+    number: int = 0
+    """Tells it from others of its pool."""
     managers: list[ManagerDemand] = field(default_factory=list)
     slots: dict[Host, int] = field(default_factory=dict)
     count: int = 0
+    due: int = 0
+    """What it would have of its pool's slots if all managers could use every host."""
 
     @property
     def hungry(self) -> bool:
         """Whether it has more tasks than slots."""
         return self.count < self.tasks
+
+    def level(self, change: int = 0) -> float:
+        """Return how well it is off: the part of what is due that it has; with nothing due it is never behind.
+
+        Args:
+            change: slots that it would have more.
+        """
+        count = self.count + change
+        return count / self.due if self.due else 1 + count
 
     def put(self, host: Host, slots: int = 1) -> None:
         """Give it slots of a host, or take some where the number is negative."""
@@ -122,10 +148,33 @@ class Crew:
         host.cores_now -= more * share.cores
         host.memory_now -= more * share.memory_mb
         _add(share.slots, host, slots)
+        if host not in self.slots:
+            host.crews.setdefault(share, {})[self] = None
         _add(self.slots, host, slots)
+        if host not in self.slots:
+            self._leave(host)
         share.left -= more
         share.count += slots
         self.count += slots
+
+    def give_up(self, slots: int) -> None:
+        """Take slots from it: where a host has too many, then idle ones, then on hosts in much use."""
+        if slots > 0:
+            for host, _ in islice(by_rank(list(self.slots), self._giving), slots):
+                self.put(host, -1)
+
+    def _giving(self, host: Host) -> Rank | None:
+        if host not in self.slots:
+            return None
+        alive = self.share.alive.get(host.name)
+        idle = alive is not None and alive.busy < self.share.slots[host]
+        return host.cores >= 0 and host.memory_mb >= 0, not idle, -host.load
+
+    def _leave(self, host: Host) -> None:
+        there = host.crews[self.share]
+        del there[self]
+        if not there:
+            del host.crews[self.share]
 
 
 def new_hosts(hosts: Mapping[str, HostRoom]) -> dict[str, Host]:

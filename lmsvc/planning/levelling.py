@@ -1,11 +1,12 @@
-"""Levels what pools have: the one that is worst off gets a slot as long as there is one for it."""
+"""Levels what pools have, and what the crews of a pool have: the one that is worst off gets a slot if there is one."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from heapq import heapify, heappop, heappush
 
-from lmsvc.planning.chains import Chains, richer
+from lmsvc.planning.chains import Givers, Giving, richer, seat
+from lmsvc.planning.fair import fair_shares
 from lmsvc.planning.growing import grow, take
-from lmsvc.planning.layout import Share
+from lmsvc.planning.layout import Crew, Host, Share
 
 _Turn = tuple[int, int, int, str, Share]
 
@@ -24,7 +25,7 @@ class Levelling:
             shares: all pools.
         """
         self._shares = shares
-        self._hosts = {host for share in shares for crew in share.crews for host in crew.hosts}
+        self._hosts = _hosts_of(shares)
         self._steps = 0
         self._stuck: dict[Share, int] = {}
         """Pools for which there was nothing, and after how many steps."""
@@ -60,11 +61,8 @@ class Levelling:
             return [share, *donors]
         if not self._is_left(share):
             return []
-        chains = Chains([crew for each in self._shares for crew in each.crews], richer(share, self._shares))
-        for crew in share.crews:
-            if crew.hungry and (givers := chains.seat(crew)) is not None:
-                return [share, *{giver.share for giver in givers}]
-        return []
+        givers = seat([crew for crew in share.crews if crew.hungry], richer(share, self._shares), set(self._hosts))
+        return [] if givers is None else [share, *{giver.share for giver in givers}]
 
     def _is_left(self, share: Share) -> bool:
         """Return whether moving slots can find anything at all: room on a host, or a pool that is better off."""
@@ -76,7 +74,85 @@ class Levelling:
         return any(host.cores >= cores and host.memory_mb >= memory_mb for host in self._hosts)
 
 
+def _hosts_of(shares: Sequence[Share]) -> set[Host]:
+    return {host for share in shares for crew in share.crews for host in crew.hosts}
+
+
 def _turn(share: Share) -> _Turn:
     """Return when a pool's turn is: the worst off goes first, then who has the smallest choice."""
     choice = max((len(crew.hosts) for crew in share.crews), default=0)
     return share.level(), choice, -share.cores, share.name, share
+
+
+def settle(shares: Sequence[Share]) -> None:
+    """Level pools, and the crews of each pool, until nothing can be made better.
+
+    Args:
+        shares: all pools.
+    """
+    hosts = _hosts_of(shares)
+    for share in shares:
+        _set_due(share, share.count or sum(host.room.cores for host in hosts) // share.cores // len(shares))
+    levelling = Levelling(shares)
+    levelling.run()
+    while any([_even_out(share, hosts, wide=len(shares) > 1) for share in shares]):
+        levelling.run()
+
+
+def _set_due(share: Share, slots: int) -> None:
+    if len(share.crews) > 1 and share.due != slots:
+        share.due = slots
+        fair = fair_shares([manager for crew in share.crews for manager in crew.managers], slots, {})
+        for crew in share.crews:
+            crew.due = sum(fair[manager.project] for manager in crew.managers)
+
+
+def _even_out(share: Share, hosts: Set[Host], *, wide: bool) -> bool:
+    """Let crews of a pool that are worse off have slots of those that stay better off; False if none can.
+
+    Every exchange makes one crew better off, and none worse off than that one was: there is an end.
+    """
+    if len(share.crews) < 2:
+        return False
+    _set_due(share, share.count)
+    changed = False
+    while _exchange(share, set(hosts), wide=False) or (wide and _exchange(share, set(hosts), wide=True)):
+        changed = True
+    return changed
+
+
+def _exchange(share: Share, hosts: set[Host], *, wide: bool) -> bool:
+    """Let each crew have what it can; where one found nothing, one that is better off finds nothing, too."""
+    changed, highest = False, _highest(share)
+    for crew in sorted(share.crews, key=Crew.level):
+        while crew.hungry and crew.level() < highest and not hosts.isdisjoint(crew.hosts):
+            givers = seat([crew], _above(share, crew.level()), hosts, wide=wide)
+            if givers is None:
+                break
+            if not givers:
+                max(share.crews, key=_after).give_up(1)
+            changed, highest = True, _highest(share)
+    return changed
+
+
+def _highest(share: Share) -> float:
+    return max(map(_after, share.crews))
+
+
+def _after(crew: Crew) -> float:
+    """Return how well off a crew is once it has given up a slot."""
+    return crew.level(-1) if crew.count else -1
+
+
+def _above(share: Share, level: float) -> Giving:
+    """Return a way to make room at the cost of crews of a pool that stay above a level."""
+
+    def giving(host: Host, coming: Share) -> Givers | None:
+        if host.fits(coming):
+            return []
+        if share not in host.crews or host.needed(coming, share) > 1:
+            return None
+        richest = max(host.crews[share], key=_after)
+        return [richest] if _after(richest) > level else None
+
+    return giving

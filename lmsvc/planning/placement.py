@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-Placement = Mapping[str, Mapping[str, int]]
-"""Project to host to number of slots."""
+from lmsvc.planning.demand import Placement
 
 
 def place(shares: Mapping[str, int], capacity: Mapping[str, int], previous: Placement) -> dict[str, dict[str, int]]:
@@ -14,15 +13,6 @@ def place(shares: Mapping[str, int], capacity: Mapping[str, int], previous: Plac
         capacity: slots by host.
         previous: the placement that stands.
     """
-    placed, free = keep(shares, capacity, previous)
-    _fill(placed, shares, free)
-    return placed
-
-
-def keep(
-    shares: Mapping[str, int], capacity: Mapping[str, int], previous: Placement
-) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
-    """Return what of a placement can stand, and the slots by host that are free beside it; see `place`."""
     placed = {
         project: {host: slots for host, slots in previous.get(project, {}).items() if capacity.get(host) and slots > 0}
         for project in shares
@@ -33,7 +23,8 @@ def keep(
             free[host] -= slots
     _give_up(placed, shares, free)
     _make_room(placed, free)
-    return placed, free
+    _fill(placed, shares, free)
+    return placed
 
 
 def _give_up(placed: Mapping[str, dict[str, int]], shares: Mapping[str, int], free: dict[str, int]) -> None:

@@ -1,25 +1,17 @@
 """Shares the hosts between pools by demand, and each pool's slots between its managers."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lmsvc.planning.allocation import Allocation, allocate
+from lmsvc.planning.allocation import allocate, place_crews
 from lmsvc.planning.bounds import HostRoom, PoolBounds, Slots
-from lmsvc.planning.crews import even_out, muster, relieve
-from lmsvc.planning.demand import ManagerDemand
+from lmsvc.planning.crews import muster, relieve
+from lmsvc.planning.demand import Allocation, ManagerDemand
 from lmsvc.planning.granting import grant
 from lmsvc.planning.layout import Alive, Host, Share, hold, new_hosts
-from lmsvc.planning.levelling import Levelling
+from lmsvc.planning.levelling import settle
 
 __all__ = ["Alive", "Decision", "Slots", "decide"]
-
-MOST_ROUNDS = 8
-"""How often managers that may use some hosts only are shared among again, until that leads to nothing new.
-
-Crews even out by what were fair if all could use every host, their managers by what is on the hosts they can use: each
-can undo what the other did. Of decisions that follow each other in a circle always the same one is taken.
-"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +40,9 @@ def decide(
     Every pool that has tasks gets a slot, then up to its least, then all get equally many cores as far as their bounds
     and their tasks go. What stands is left where it is unless a pool that is worse off needs it.
 
+    Of a pool, managers that may use the same hosts share exactly, as if they were alone; such groups are levelled by
+    what would be theirs if all could use every host. That is weaker than a fair share of each user's over all hosts.
+
     Args:
         demand: one entry per manager; tasks on hosts that serve no more are best left out.
         pools: bounds by the pool's name; one that is to end, with a most of 0, as long as it holds slots.
@@ -57,48 +52,57 @@ def decide(
         held: for each pool and host the slots that may be at work still, granted now or not.
         alive: for each pool and host the slots that are kept alive; those are used, and idle ones given up, first.
     """
-    ordered = sorted(demand, key=lambda manager: manager.project)
-    found = [_decide(ordered, pools, hosts, serving, previous, held, alive or {})]
-    if found[0].managers == previous or all(manager.hosts is None for manager in demand):
-        return found[0]
-    for _ in range(MOST_ROUNDS):
-        again = _decide(ordered, pools, hosts, serving, found[-1].managers, held, alive or {})
-        if again in found:
-            return min(found[found.index(again) :], key=_spelled)
-        found.append(again)
-    return found[-1]
+    managers: dict[str, list[ManagerDemand]] = {name: [] for name in pools}
+    for each in sorted(demand, key=lambda manager: manager.project):
+        managers.setdefault(each.pool, []).append(each)
+    shares, room = _mustered(managers, pools, hosts, serving, previous, held, alive or {})
+    relieve(list(room.values()), shares)
+    settle(shares)
+    target = {share.name: {host.name: slots for host, slots in share.slots.items()} for share in shares}
+    granted = grant(target, pools, hosts, held)
+    return Decision(target, granted, _allocated(shares, managers, target, granted, previous))
 
 
-def _spelled(decision: Decision) -> str:
-    """Return a decision as text that is the same for equal ones."""
-    return json.dumps((decision.target, decision.managers), sort_keys=True)
-
-
-def _decide(
-    demand: Sequence[ManagerDemand],
+def _mustered(
+    managers: Mapping[str, Sequence[ManagerDemand]],
     pools: Mapping[str, PoolBounds],
     hosts: Mapping[str, HostRoom],
     serving: Mapping[str, frozenset[str]],
     previous: Allocation,
     held: Mapping[str, Mapping[str, int]],
     alive: Mapping[str, Mapping[str, Alive]],
-) -> Decision:
-    room, managers = new_hosts(hosts), dict[str, list[ManagerDemand]]()
-    for each in demand:
-        managers.setdefault(each.pool, []).append(each)
-    shares = []
+) -> tuple[list[Share], dict[str, Host]]:
+    """Return the pools with what of the decision that stands they can use, and the hosts."""
+    room, shares = new_hosts(hosts), list[Share]()
     for name, bounds in sorted(pools.items()):
         usable = [host for host in room.values() if host.name in serving.get(name, ()) and bounds.may_use(host.name)]
         share = _new_share(name, bounds, held.get(name, {}), usable)
         share.alive = alive.get(name, {})
         hold(share.held, bounds, room)
-        muster(share, managers.get(name, []), usable, previous.get(name, {}))
+        muster(share, managers[name], [host for host in usable if host.holds(share)], previous.get(name, {}))
         shares.append(share)
-    relieve(list(room.values()), shares)
-    _share_out(shares, previous)
-    target = {share.name: {host.name: slots for host, slots in share.slots.items()} for share in shares}
-    granted = grant(target, pools, hosts, held)
-    return Decision(target, granted, allocate(demand, granted, previous))
+    return shares, room
+
+
+def _allocated(
+    shares: Sequence[Share],
+    managers: Mapping[str, Sequence[ManagerDemand]],
+    target: Slots,
+    granted: Slots,
+    previous: Allocation,
+) -> Allocation:
+    """Return the managers' slots of what is granted: where that is all, crews have what they are to have already."""
+    several = [share for share in shares if len(share.crews) > 1]
+    moved = {share.name: place_crews(share, managers[share.name], previous.get(share.name, {})) for share in several}
+    found = {name: placed for name, placed in moved.items() if granted[name] == target[name]}
+    capacity = {share.name: _of_all(share, granted[share.name]) for share in shares if share.name not in found}
+    demand = [manager for name, their in managers.items() if name not in found for manager in their]
+    return found | allocate(demand, capacity, {**previous, **moved})
+
+
+def _of_all(share: Share, slots: Mapping[str, int]) -> dict[str, int]:
+    """Return a pool's slots by host for all hosts that any of its managers may use."""
+    return {host.name: slots.get(host.name, 0) for crew in share.crews for host in crew.hosts}
 
 
 def _new_share(name: str, bounds: PoolBounds, held: Mapping[str, int], usable: Sequence[Host]) -> Share:
@@ -107,10 +111,3 @@ def _new_share(name: str, bounds: PoolBounds, held: Mapping[str, int], usable: S
     away = sum(slots for host, slots in held.items() if host not in names)
     most, left = max(0, bounds.most - away), bounds.most - sum(held.values())
     return Share(name, bounds.cores, bounds.memory_mb, bounds.least, most, left, held)
-
-
-def _share_out(shares: Sequence[Share], previous: Allocation) -> None:
-    levelling = Levelling(shares)
-    levelling.run()
-    while any([even_out(share, shares, previous.get(share.name, {})) for share in shares]):
-        levelling.run()

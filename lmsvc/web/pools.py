@@ -63,6 +63,7 @@ class PoolBody(BaseModel):
     disk_mb: int | None = Field(description="per slot")
     gpus: int | None = Field(description="per slot")
     image: str | None = Field(description="worker image with its tools' programs; null for the site's own")
+    backend: str | None = Field(description="what starts its slots: `factory` on its hosts, `slurm` the batch system")
     min: int | None = Field(description="slots kept alive without work, on all hosts together")
     max: int | None = Field(description="slots it may have, on all hosts together")
     wanted: int = Field(description="slots it should have now")
@@ -155,9 +156,9 @@ class _View:
 def _shape(settings: PoolSettings | None) -> dict[str, Any]:
     """Return what the pools page says of a pool: nothing of one that only the catalog knows."""
     if settings is None:
-        names = ("cores", "memory_mb", "disk_mb", "gpus", "image", "min", "max")
+        names = ("cores", "memory_mb", "disk_mb", "gpus", "image", "backend", "min", "max")
         return {"categories": [], **dict.fromkeys(names)}
-    own = {name: getattr(settings, name) for name in ("categories", "cores", "memory_mb", "disk_mb", "gpus")}
+    own = {name: getattr(settings, name) for name in ("categories", "cores", "memory_mb", "disk_mb", "gpus", "backend")}
     return {**own, "image": settings.image or None, "min": settings.slots.min, "max": settings.slots.max}
 
 

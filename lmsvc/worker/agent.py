@@ -50,6 +50,7 @@ class Agent:
         self._applied = self._acknowledged = 0
         self._reported: tuple[float, Report | None] = (0.0, None)
         self._next_query = self._last_work = 0.0
+        self._began = self._last_slot = time.monotonic()
 
     def look(self) -> None:
         """Bring slots, catalog and factories in step once."""
@@ -62,11 +63,18 @@ class Agent:
             self._apply()
             self._next_query = time.monotonic() + self._gap(time.monotonic())
         self._keepers.look(self._staff.processes, self._staff.holders)
+        if self._staff.processes:
+            self._last_slot = time.monotonic()
         self._tell(time.monotonic())
 
     def hurry(self) -> None:
         """Ask the catalog at the next look."""
         self._next_query = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no slot has been wanted here for as long as the agent is to wait for that."""
+        return time.monotonic() - self._last_slot > self._options.idle_seconds
 
     @property
     def patience(self) -> float:
@@ -99,7 +107,8 @@ class Agent:
         return BUSY_SECONDS if now - self._last_work < AFTERGLOW_SECONDS else REST_SECONDS
 
     def _report(self) -> Report:
-        return Report(self._acknowledged, self._staff.keep, tuple(self._staff.states.values()))
+        retired = time.monotonic() - self._began > self._options.retire_seconds
+        return Report(self._acknowledged, self._staff.keep, tuple(self._staff.states.values()), retired)
 
     def _tell(self, now: float) -> None:
         last, shown = self._reported
@@ -143,7 +152,7 @@ def _serve(agent: Agent, bell: Doorbell, slots_bell: Doorbell) -> None:
     poller = select.poll()
     for one in (bell, slots_bell):
         poller.register(one.fileno(), select.POLLIN)
-    while True:
+    while not agent.is_over:
         agent.look()
         poller.poll(agent.patience * 1000)
         time.sleep(GATHER_SECONDS)
@@ -157,7 +166,7 @@ def _terminated(*_: object) -> None:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Serve a pool until told to end by SIGTERM or SIGINT; nothing of it is left then."""
+    """Serve a pool until it is over or told to end by SIGTERM or SIGINT; nothing of it is left then."""
     options = read_options(argv)
     try:
         agent = _prepare(options)

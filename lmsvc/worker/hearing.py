@@ -22,6 +22,8 @@ EXPECT_FOR_SECONDS = 5.0
 """A manager just listed may take this long to register."""
 QUERY_TYPES = share.MANAGER_TYPES | {share.ALLOCATION_TYPE}
 CONTENT = ("managers", "refuse", "keep")
+WHOLE_SECONDS = 1.0
+"""Longest time between two queries for managers as well: their records are most of what a busy catalog has to send."""
 
 
 class Hearing:
@@ -35,6 +37,7 @@ class Hearing:
         self._strange: set[str] = set()
         self._managers: dict[tuple[str, int], share.Manager] = {}
         self._expected_since = 0.0
+        self._asked_whole = float("-inf")
         self.passwords = frozenset(passwords(options))
         self.allocation: Record = read_json(files.allocation)
         self.serial = int(self.allocation.get("serial", 0))
@@ -48,11 +51,10 @@ class Hearing:
     def ask(self) -> None:
         """Ask the catalog; where it does not answer, or not in words that can be read, everything stays as it is."""
         try:
-            records = self._catalog.query(QUERY_TYPES)
+            self._listen(time.monotonic())
             if not self.reached:
                 say("the catalog answers again")
             self.reached = True
-            self._take(records)
         except CatalogUnreachable as error:
             if self.reached:
                 say(f"{error}; slots stay with their managers")
@@ -73,10 +75,29 @@ class Hearing:
     def _listed(self) -> dict[tuple[str, int], int]:
         return share.listed(self.allocation, self._options.host)
 
+    def _listen(self, now: float) -> None:
+        """Ask for allocations alone, and for managers too once a second or where one might be new."""
+        if now - self._asked_whole < WHOLE_SECONDS and self._goes_on(self._catalog.query({share.ALLOCATION_TYPE})):
+            return
+        self._take(self._catalog.query(QUERY_TYPES))
+        self._asked_whole = now
+
+    def _goes_on(self, records: list[Record]) -> bool:
+        """Return whether an allocation says what the last one said, of managers that are all known."""
+        fresh = self._fresh(records)
+        if not fresh or any(fresh[0].get(name) != self.allocation.get(name) for name in CONTENT):
+            return False
+        self.serial = int(fresh[0].get("serial", 0))
+        return self._listed().keys() <= self._managers.keys()
+
+    def _fresh(self, records: list[Record]) -> list[Record]:
+        """Return the pool's newest allocation; nothing where none was heard of late."""
+        found = share.newest_allocation(records, self._options.pool, self._options.controllers)
+        return self._catalog.fresh([found] if found else [], self._catalog.now(), FRESH_SECONDS)
+
     def _take(self, records: list[Record]) -> None:
         own = self._options
-        found = share.newest_allocation(records, own.pool, own.controllers)
-        fresh = self._catalog.fresh([found] if found else [], self._catalog.now(), FRESH_SECONDS)
+        fresh = self._fresh(records)
         entries = share.entries(fresh[0] if fresh else self.allocation)
         registered = share.registered_managers(records, own.controllers, entries)
         vouched = share.listed(fresh[0], own.host) if fresh else {}

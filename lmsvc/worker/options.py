@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import math
 import os
 import shutil
 import sys
@@ -39,6 +40,8 @@ class Options(NamedTuple):
     host_memory_mb: int
     path: str
     env: dict[str, str]
+    idle_seconds: float
+    retire_seconds: float
 
 
 def parser() -> argparse.ArgumentParser:
@@ -62,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--host-memory-mb", type=int, default=_memory_mb(), help=host)
     own.add_argument("--path", default=os.environ.get("PATH", os.defpath), help="PATH of tasks")
     own.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="variable for tasks; repeatable")
+    idle, retire = "end when no slot has been wanted here for so long", "after so long begin no more tasks"
+    own.add_argument("--idle-seconds", type=float, default=math.inf, help=idle)
+    own.add_argument("--retire-seconds", type=float, default=math.inf, help=retire)
     return own
 
 

@@ -17,11 +17,13 @@ class Report(NamedTuple):
         serial: of the allocation applied last, before the slots were looked at; 0 for none.
         keep: how many slots are kept alive.
         states: of the slots that are alive, also of those that are kept no longer and end their task.
+        retired: whether the host has no room for slots any more.
     """
 
     serial: int
     keep: int
     states: tuple[Record, ...]
+    retired: bool = False
 
 
 def agent_record(own: Options, report: Report, lost: Mapping[str, int], passwords: Collection[str]) -> Record:
@@ -35,7 +37,8 @@ def agent_record(own: Options, report: Report, lost: Mapping[str, int], password
     """
     name = {"type": "lm_agent", "uuid": f"agent-{own.host}-{own.pool}", "port": 0, "lifetime": 120}
     shape = {"cores": own.cores, "memory_mb": own.memory_mb, "disk_mb": own.disk_mb}
-    host = {"host": own.host, "host_cores": own.host_cores, "host_memory_mb": own.host_memory_mb}
+    cores, memory_mb = (0, 0) if report.retired else (own.host_cores, own.host_memory_mb)
+    host = {"host": own.host, "host_cores": cores, "host_memory_mb": memory_mb}
     slots = [{key: value for key, value in state.items() if key != "lost"} for state in report.states]
     return {
         **{**name, "pool": own.pool, **host, **shape, "passwords": sorted(passwords)},

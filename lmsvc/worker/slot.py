@@ -227,6 +227,9 @@ def _terminated(*_: object) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Be a slot, or a spare one until a slot is free; return when factory or agent have ended."""
+    if not argv or argv[0] in ("-h", "--help"):
+        (sys.stdout if argv else sys.stderr).write(f"usage: lmsvc slot CONFIGURATION\n\n{__doc__}")
+        return 0 if argv else 2
     signal.signal(signal.SIGTERM, _terminated)
     process.end_with_parent(signal.SIGTERM)
     process.adopt_descendants()

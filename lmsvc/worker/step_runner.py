@@ -1055,7 +1055,7 @@ class Task:
         """Prepare to run ``spec`` in ``sandbox``, with ``environment`` as the tools' environment."""
         self.spec = spec
         self.host = environment.get("LMSVC_HOST") or socket.gethostname()
-        self._sandbox = sandbox
+        self._sandbox, self._inode = sandbox, sandbox.stat().st_ino
         self._room = Room(sandbox)
         self._environment = _tool_environment(environment, self._room)
         self._sources = Sources(sandbox, self._room.shared, self.host)
@@ -1125,9 +1125,21 @@ class Task:
     def _try_item(self, item: JsonObject, result: JsonObject) -> None:
         """Run an item, and again at once while it fails in a way that another try may not."""
         for _ in range(1 + self.spec.get("retries", 0)):
+            self._require_sandbox()
             self._forget(result)
             if not self._fails(item, result):
                 break
+
+    def _require_sandbox(self) -> None:
+        """Go on only while the sandbox is there: a worker whose manager is gone removes it, and the task with it.
+
+        Raises:
+            TaskError: it is gone.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            if self._sandbox.stat().st_ino == self._inode:
+                return
+        raise TaskError("the worker has taken the task back")
 
     def _forget(self, result: JsonObject) -> None:
         """Forget what the try before has left."""

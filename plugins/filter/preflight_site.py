@@ -12,6 +12,7 @@ Finding = tuple[str, str, str, str]
 
 POOL_NAME = re.compile(r"[a-z][a-z0-9]{0,19}")
 POOL = {"categories": list, "image": str, "slots": Mapping, "cores": int, "memory_mb": int, "disk_mb": int}
+BACKENDS = ("factory", "slurm")
 OPTIONAL = {"hosts", "gpus", "backend"}
 
 
@@ -157,8 +158,11 @@ def _slots(name: str, slots: object) -> Iterator[tuple[str, str]]:
 
 def _later(name: str, pool: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Find what a page may hold one day, and what nothing would come of today."""
-    if pool.get("backend", "factory") != "factory":
-        yield f"pool {name}: backend is {pool['backend']!r}", "write factory, or leave it out"
+    backend = pool.get("backend", "factory")
+    if backend not in BACKENDS:
+        yield f"pool {name}: backend is {backend!r}", f"write {' or '.join(BACKENDS)}, or leave it out"
+    elif backend != "factory" and "hosts" in pool:
+        yield f"pool {name} of backend {backend} names hosts", "remove hosts: the batch system chooses the nodes"
     if pool.get("gpus", 0) != 0:
         yield f"pool {name}: gpus is {pool['gpus']!r}", "slots offer no GPUs yet: write 0, or leave it out"
 

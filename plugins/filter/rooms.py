@@ -53,8 +53,10 @@ def _rooms(rooms: Rooms) -> dict[str, HostRoom]:
 def pools_misfits(pools: Pools, rooms: Rooms, workers: Sequence[str]) -> list[str]:
     """Say which pools cannot have the least slots they are to have, or no slot at all.
 
-    While a worker host has not answered, the least slots are not judged: it may have room for them.
+    While a worker host has not answered, the least slots are not judged: it may have room for them. What a batch system
+    has room for is not known.
     """
+    pools = {name: pool for name, pool in pools.items() if pool.get("backend", "factory") == "factory"}
     where = {name: [host for host in rooms if host in (pool.get("hosts") or workers)] for name, pool in pools.items()}
     all_known = set(workers) <= set(rooms)
     large = [name for name, hosts in where.items() if hosts and not _fits(pools[name], [rooms[host] for host in hosts])]
@@ -74,7 +76,7 @@ def _too_large(name: str, pool: Mapping[str, Any], hosts: Iterable[str], rooms: 
 
 def preflight_fit(probes: Pools, pools: Pools, workers: Sequence[str], rooms: Rooms) -> list[Finding]:
     """Find pools of which no host can hold a slot, and such whose least slots do not fit beside those of the others."""
-    sound = {name: pool for name, pool in pools.items() if _sound(pool)}
+    sound = {name: pool for name, pool in pools.items() if _sound(pool) and pool.get("backend") != "slurm"}
     disks = {host: probe["facts"]["disk_mb"]["total"] for host, probe in probes.items() if "facts" in probe}
     found = [text for name, pool in sound.items() for text in _disk(name, pool, disks, workers)]
     found += pools_misfits(sound, rooms, workers)

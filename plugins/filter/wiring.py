@@ -13,9 +13,15 @@ SECRETS = {
 }
 
 
+def pools_of_hosts(pools: Pools) -> dict[str, Mapping[str, Any]]:
+    """Return the pools whose slots our own units start; those of others are started by the site's batch system."""
+    return {name: pool for name, pool in pools.items() if pool.get("backend", "factory") == "factory"}
+
+
 def pools_on_host(pools: Pools, host: str, workers: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """Return the pools that a host serves: those that name it, and on a worker host those that name none."""
-    return {name: pool for name, pool in pools.items() if host in workers and host in pool.get("hosts", workers)}
+    own = pools_of_hosts(pools) if host in workers else {}
+    return {name: pool for name, pool in own.items() if host in pool.get("hosts", workers)}
 
 
 def pools_with_references(pools: Pools, references: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -53,7 +59,8 @@ def units_of_groups(groups: Sequence[str], pools: Pools, firewall: str) -> list[
 
 def hosts_of_pools(pools: Pools, workers: Sequence[str]) -> dict[str, list[str]]:
     """Return the hosts of each pool that may have slots."""
-    served = {name: [host for host in workers if host in pool.get("hosts", workers)] for name, pool in pools.items()}
+    own = pools_of_hosts(pools)
+    served = {name: [host for host in workers if host in pool.get("hosts", workers)] for name, pool in own.items()}
     return {name: hosts for name, hosts in served.items() if pools[name]["slots"]["max"] > 0}
 
 

@@ -8,11 +8,11 @@ from lmsvc.cctools.factory import keeper_command, write_launcher
 
 
 def test_keeper_keeps_exactly_one(tmp_path: Path) -> None:
-    """The factory maintains one process, asks no catalog, and gets no password."""
+    """The factory maintains one process and gets no password."""
     words = keeper_command("/usr/bin/work_queue_factory", tmp_path / "a slot", tmp_path)
     assert {"--min-workers=1", "--max-workers=1"} <= set(words)
     assert f"--wrapper=exec '{tmp_path}/a slot'" in words
-    assert not any("catalog" in word or "password" in word for word in words)
+    assert not any("password" in word for word in words)
 
 
 def test_launcher_passes_words_and_environment_exactly(tmp_path: Path) -> None:
@@ -26,3 +26,9 @@ def test_launcher_passes_words_and_environment_exactly(tmp_path: Path) -> None:
     arguments, environment = json.loads(result.stdout)
     assert arguments == [odd]
     assert environment == {"LANG": "C.UTF-8", "ODD": odd}
+
+
+def test_a_keeper_tells_nobody_of_itself(tmp_path: Path) -> None:
+    """It asks no catalog, and the one it reports to is none; else that would be CCTools' makers', over the internet."""
+    words = keeper_command("/usr/bin/work_queue_factory", tmp_path / "slot", tmp_path)
+    assert [word for word in words if "catalog" in word] == ["--catalog=127.0.0.1:1"]

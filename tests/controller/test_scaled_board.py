@@ -122,3 +122,19 @@ def test_an_agent_that_has_ended_gets_nothing(lab: Lab) -> None:
     started = time.monotonic()
     wait_for("none", lambda: offered(lab, board, wants("sdm", 9)) and told(lab, "sdm")["keep"] == {}, 10)
     assert time.monotonic() - started < 5
+
+
+def test_bounds_are_told_to_whoever_submits_jobs(lab: Lab) -> None:
+    """A pool that no host serves yet is told of too, for its slots come when a batch system starts them."""
+    board = board_of(lab.client, page_of({"sdm": {"slots": {"min": 1, "max": 3}, "backend": "slurm"}}))
+    wait_for("bounds", lambda: offered(lab, board) and told(lab, "sdm").get("bounds") == {"min": 1, "max": 3})
+
+
+def test_a_host_that_tells_of_no_room_any_more_is_given_up(lab: Lab) -> None:
+    """A job of a batch system whose time is nearly over: its slot loses its manager, and is kept no longer."""
+    board = board_of(lab.client, page_of({"sdm": {"slots": {"min": 1, "max": 3}, "backend": "slurm"}}))
+    lab.client.update(agent("node-7", 1, host_cores=1, host_memory_mb=4000))
+    wait_for("work", lambda: offered(lab, board, wants("sdm", 9)) and slots(told(lab, "sdm")) == {"node-7": 1})
+    lab.client.update(agent("node-7", 1, host_cores=0, host_memory_mb=0))
+    wait_for("no work", lambda: offered(lab, board, wants("sdm", 9)) and slots(told(lab, "sdm")) == {})
+    wait_for("no slot", lambda: not told(lab, "sdm")["keep"].get("node-7") or not offered(lab, board, wants("sdm", 9)))

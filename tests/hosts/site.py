@@ -89,7 +89,8 @@ class Site:
     def playbook(self, name: str, *words: str, inventory: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a playbook as an administrator does, and return what it said."""
         command = ["ansible-playbook", f"playbooks/{name}.yml", "-i", str(inventory or self.inventory), *words]
-        done = subprocess.run(command, cwd=PROJECT, check=False, capture_output=True, text=True)
+        plain = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+        done = subprocess.run(command, cwd=PROJECT, env=plain, check=False, capture_output=True, text=True)
         print(f"{' '.join(command)}: rc {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-2000:]}")
         return done
 

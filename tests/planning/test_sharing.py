@@ -1,15 +1,17 @@
 """Hosts are shared between pools fairly, wholly, safely and with few moves, whatever is asked for."""
 
 import random
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from itertools import combinations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmsvc.planning.allocation import Allocation
 from lmsvc.planning.bounds import Slots
+from lmsvc.planning.demand import ManagerDemand, Placement
+from lmsvc.planning.fair import fair_shares
 from tests.planning.labs import EQUAL, HELD, Lab, count, demands, fits, labs, largest, pasts
 
 
@@ -68,6 +70,37 @@ def test_nobody_starves_beside_plenty(lab: Lab, past: Allocation) -> None:
         for host in (host for host in lab.hosts if lab.may_use(name, host)):
             last = {other: {host: max(0, slots.get(host, 0) - count(slots) + 1)} for other, slots in target.items()}
             assert not fits(lab, {**last, name: {host: 1}}, host)
+
+
+@settings(max_examples=300)
+@given(labs(open_to_all=False), pasts())
+def test_managers_of_some_hosts_are_not_left_out(lab: Lab, past: Allocation) -> None:
+    """Where managers of the same hosts are due a slot and have none, no others of the pool have two and use those."""
+    decision = lab.decide(past, {})
+    for name in lab.pools:
+        crews = defaultdict[frozenset[str], list[ManagerDemand]](list)
+        for manager in (each for each in lab.demand if each.pool == name and each.tasks and usable(lab, each)):
+            crews[usable(lab, manager)].append(manager)
+        working = [manager for crew in crews.values() for manager in crew]
+        fair = fair_shares(working, count(decision.target[name]), {})
+        placed = [_together(decision.managers[name], crew) for crew in crews.values()]
+        for (hosts, crew), own in zip(crews.items(), placed, strict=True):
+            if any(fair[manager.project] for manager in crew) and not own:
+                assert not any(other.total() > 1 and not hosts.isdisjoint(other) for other in placed)
+
+
+def usable(lab: Lab, manager: ManagerDemand) -> frozenset[str]:
+    """Return the hosts that a manager may use and that have room for a slot of its pool."""
+    fitting = {host for host, room in lab.hosts.items() if lab.pools[manager.pool].fitting(room)}
+    names = fitting if manager.hosts is None else fitting & manager.hosts
+    return frozenset(host for host in names if lab.may_use(manager.pool, host))
+
+
+def _together(placement: Placement, managers: Collection[ManagerDemand]) -> Counter[str]:
+    slots = Counter[str]()
+    for manager in managers:
+        slots.update(placement[manager.project])
+    return slots
 
 
 def feasible(lab: Lab, counts: Mapping[str, int]) -> bool:

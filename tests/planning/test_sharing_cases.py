@@ -1,7 +1,10 @@
 """What sharing comes to in cases that a reader can follow, and how long it takes in a large one."""
 
+import random
 import time
 from collections.abc import Mapping
+
+import pytest
 
 from lmsvc.planning.allocation import Allocation, ManagerDemand
 from lmsvc.planning.bounds import HostRoom, PoolBounds
@@ -99,35 +102,44 @@ def test_many_small_slots_give_way_to_a_large_one_only_as_far_as_that_is_fair() 
     assert lab.decide(full, {}).target == decision.target
 
 
-def large(jobs: int) -> Lab:
-    """Return twenty pools on fifty hosts of 64 cores, and some jobs."""
+def large(jobs: int, bound: float = 0.0) -> Lab:
+    """Return twenty pools on fifty hosts of 64 cores, and some jobs, a part of them bound to 1 to 5 hosts each."""
     pools = {f"pool{at}": PoolBounds(1 + at % 3, 2000, at % 5, 3200) for at in range(20)}
     hosts = {f"host{at}": HostRoom(64, 200_000) for at in range(50)}
+    rng = random.Random(4)
     demand = [
-        ManagerDemand(f"lm-{job}", f"pool{job % 20}", f"user{job % 37}", f"job{job}", 1 + job * 7 % 300)
+        ManagerDemand(
+            f"lm-{job}",
+            f"pool{job % 20}",
+            f"user{job % 37}",
+            f"job{job}",
+            1 + job * 7 % 300,
+            hosts=frozenset(rng.sample(sorted(hosts), rng.randint(1, 5))) if rng.random() < bound else None,
+        )
         for job in range(jobs)
     ]
     return Lab(demand, pools, hosts, dict.fromkeys(pools, frozenset(hosts)))
 
 
-def test_a_thousand_jobs_of_twenty_pools_on_fifty_hosts_are_decided_soon() -> None:
-    """From nothing, again, and when all pools come upon one that has every core: each within five times 100 ms."""
-    lab = large(1000)
-    first = _soon(lab, {}, {})
-    _soon(lab, first.managers, first.granted)
+@pytest.mark.parametrize(("bound", "milliseconds"), [(0, 100), (0.1, 100), (1, 300)])
+def test_a_thousand_jobs_of_twenty_pools_on_fifty_hosts_are_decided_soon(bound: float, milliseconds: int) -> None:
+    """From nothing, again, and when all pools come upon one: in five times the budget of a processor's time."""
+    lab = large(1000, bound)
+    first = _soon(lab, {}, {}, milliseconds)
+    assert _soon(lab, first.managers, first.granted, milliseconds) == first
     everything, lab.demand = lab.demand, lab.demand[::20]
-    alone = _soon(lab, first.managers, {})
-    assert set(alone.granted["pool0"]) == set(lab.hosts)
+    alone = _soon(lab, first.managers, {}, milliseconds)
+    assert set(alone.granted["pool0"]) == {host for job in lab.demand for host in job.hosts or lab.hosts}
     lab.demand = everything
-    _soon(lab, alone.managers, alone.granted)
+    _soon(lab, alone.managers, alone.granted, milliseconds)
 
 
-def _soon(lab: Lab, previous: Allocation, held: Mapping[str, Mapping[str, int]]) -> Decision:
-    start = time.perf_counter()
+def _soon(lab: Lab, previous: Allocation, held: Mapping[str, Mapping[str, int]], milliseconds: int) -> Decision:
+    start = time.process_time()
     decision = lab.decide(previous, held)
-    seconds = time.perf_counter() - start
-    print(f"{1000 * seconds:.0f} ms")
-    assert seconds < 0.5
+    taken = 1000 * (time.process_time() - start)
+    print(f"{taken:.0f} ms")
+    assert taken < 5 * milliseconds
     return decision
 
 
@@ -144,6 +156,27 @@ def test_what_others_free_between_two_runs_is_given_away() -> None:
     shares[0].crews[0].tasks = 0
     levelling.run()
     assert [share.count for share in shares] == [0, 1]
+
+
+def test_the_pool_that_stays_best_off_gives_way() -> None:
+    """A pool that has just its least is left alone where another one above its own can give a slot."""
+    pools = {"sure": PoolBounds(1, 100, 3, 5), "more": PoolBounds(1, 100, 0, 8), "new": PoolBounds(1, 100, 0, 1)}
+    rooms = {"g": HostRoom(2, 9999), "h": HostRoom(3, 9999)}
+    lab = Lab([asking(name, 99) for name in pools], pools, rooms, dict.fromkeys(pools, BOTH))
+    before = {"sure": {"lm-sure-ann": {"g": 2, "h": 1}}, "more": {"lm-more-ann": {"h": 2}}}
+    assert lab.decide(before, {}).target == {"sure": {"g": 2, "h": 1}, "more": {"h": 1}, "new": {"h": 1}}
+
+
+def test_other_pools_move_for_a_manager_of_one_host() -> None:
+    """Where another pool has all of a manager's only host, it changes places with the rich ones of its own pool."""
+    ann, bob = asking("a", 9, frozenset("g")), asking("a", 9, frozenset("h"), "bob")
+    pools = dict.fromkeys("ab", PoolBounds(1, 100, 0, 4))
+    rooms = {"g": HostRoom(4, 9999), "h": HostRoom(4, 9999)}
+    lab = Lab([ann, bob, asking("b", 9)], pools, rooms, dict.fromkeys("ab", BOTH))
+    before = {"a": {ann.project: {"g": 4}}, "b": {asking("b", 1).project: {"h": 4}}}
+    decision = lab.decide(before, {})
+    assert decision.managers["a"] == {ann.project: {"g": 2}, bob.project: {"h": 2}}
+    assert decision.target["b"] == {"g": 2, "h": 2}
 
 
 def test_managers_that_even_out_among_themselves_come_to_rest() -> None:

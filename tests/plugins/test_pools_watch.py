@@ -69,3 +69,10 @@ def test_a_host_is_drained_when_it_is_known_to_be_and_nothing_runs(found: dict[s
 def test_a_host_that_is_not_heard_from_is_drained() -> None:
     """Nothing runs on a host that died, as far as anybody can tell."""
     assert missing([pool(host("b", 1, 1, 0))], {}, ["a"]) == []
+
+
+def test_a_batch_system_is_not_waited_for() -> None:
+    """Its slots come when its queue allows; only that the service has read the bounds can be asked for."""
+    batch = pool(least=1) | {"backend": "slurm"}
+    assert missing([batch], BOUNDS, []) == []
+    assert missing([batch | {"max": 3}], BOUNDS, []) == ["pool sdm: the service has not read its bounds yet"]

@@ -74,10 +74,16 @@ def test_bounds_the_wrong_way_round_are_found() -> None:
 
 
 def test_what_no_slot_offers_is_found() -> None:
-    """A page that asks for GPUs, or for slots that something else starts, is not taken and then ignored."""
+    """A page that asks for GPUs, or for an unknown batch system, is not taken and then ignored."""
     assert pool_problem(gpus=1) == "pool sdm: gpus is 1"
-    assert pool_problem(backend="slurm") == "pool sdm: backend is 'slurm'"
+    assert pool_problem(backend="pbs") == "pool sdm: backend is 'pbs'"
     assert preflight_pools({"sdm": POOL | {"gpus": 0, "backend": "factory"}}, ["alpha"], ["worker"]) == []
+
+
+def test_a_batch_systems_pool_names_no_hosts() -> None:
+    """The batch system chooses the nodes, so hosts on the page would say nothing."""
+    assert pool_problem(backend="slurm", hosts=["alpha"]) == "pool sdm of backend slurm names hosts"
+    assert preflight_pools({"sdm": POOL | {"backend": "slurm"}}, ["alpha"], ["worker"]) == []
 
 
 def test_a_pool_that_is_none_is_found() -> None:

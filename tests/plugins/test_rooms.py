@@ -89,3 +89,10 @@ def test_a_faulty_pool_does_not_stop_the_report() -> None:
     faulty: dict[str, Any] = {"word": "worker", "none": {}, "text": pool(0, 1, memory_mb="2 GB"), "hosts": pool(0, 1)}
     faulty["hosts"]["hosts"] = "a"
     assert preflight_fit({}, faulty, ["a"], {"a": ROOM}) == []
+
+
+def test_a_batch_systems_pool_needs_no_room_here() -> None:
+    """Neither its least slots nor a slot larger than all hosts is a fault: the nodes are the batch system's."""
+    batch = {"long": pool(50, 99, cores=64, backend="slurm")}
+    assert pools_misfits(batch, {"a": ROOM}, ["a"]) == []
+    assert preflight_fit({"a": {"facts": {"disk_mb": {"total": 10}}}}, batch, ["a"], {"a": ROOM}) == []

@@ -29,6 +29,13 @@ def test_a_host_serves_pools_that_name_it_or_nobody() -> None:
     assert hosts_of_pools({"none": {"slots": {"min": 0, "max": 0}}}, ["alpha"]) == {}
 
 
+def test_no_host_serves_a_batch_systems_pool() -> None:
+    """Our units start none of its slots, and the health report expects them nowhere."""
+    batch = {"long": {"image": "worker", "slots": {"min": 0, "max": 2}, "backend": "slurm"}}
+    assert pools_on_host(batch, "alpha", ["alpha"]) == {}
+    assert hosts_of_pools(batch, ["alpha"]) == {}
+
+
 def test_images_follow_groups_and_pools() -> None:
     """A host gets the images it runs and no other."""
     assert images_of_groups(["web", "worker"], {"rest": POOLS["rest"]}) == ["proxy", "web", "worker"]

@@ -110,7 +110,7 @@ def test_a_job_says_when_its_results_are_removed(site: Site) -> None:
     later = time.time() + 86_400
     assert (_status(site, job_id)["expires"], _status(site, job_id)["removed"]) == (None, False)
     site.store.warn(job_id, later, time.time())
-    assert _status(site, job_id)["expires"].endswith("Z")
+    assert str(_status(site, job_id)["expires"]).endswith("Z")
     assert "Its results are removed on" in site.client.get(f"/jobs/{job_id}").get_data(as_text=True)
     site.store.remove_results(job_id, later + 1, lambda: None)
     assert (_status(site, job_id)["expires"], _status(site, job_id)["removed"]) == (None, True)

@@ -391,6 +391,19 @@ def test_damaged_bundle_is_trouble_with_the_infrastructure(job: Job) -> None:
     assert not (job.directory / spec["bundle"]).exists()
 
 
+def test_a_task_that_was_taken_back_begins_nothing_more(job: Job) -> None:
+    """Once the worker has removed the sandbox no item and no other try begins, and there is no bundle."""
+    sandbox = job.directory / "sandbox"
+    sandbox.mkdir()
+    taken = Job(sandbox)
+    script = f"echo x >>{job.directory}/starts; rm -rf {sandbox}; exit 3"
+    spec = {**taken.task(script, _plain_items(3)), "retries": 2}
+    result = taken.start(spec)
+    assert result.returncode == 1
+    assert "taken the task back" in result.stderr
+    assert (job.directory / "starts").read_text() == "x\n"
+
+
 def test_long_streams_keep_head_and_tail(job: Job) -> None:
     """Of 3 MB of output the first and last half megabyte come back."""
     (item,) = job.run("echo first; head -c 3000000 /dev/zero | tr '\\0' x; echo; echo last")
