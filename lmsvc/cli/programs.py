@@ -19,14 +19,13 @@ def programs(settings: Settings) -> Iterator[Program]:
     yield Program("controller", _lmsvc("controller"), paths.root)
     pools = PoolsPage(settings).pools()
     room = _room([pool for pool in pools.values() if pool.backend == "factory"])
-    for name in pools:
-        yield _pool(settings, paths, name, room)
+    for name, pool in pools.items():
+        yield _pool(settings, paths, name, pool, room)
     yield Program("web", _lmsvc("web"), paths.root)
 
 
-def _pool(settings: Settings, paths: DataPaths, name: str, room: Sequence[str]) -> Program:
+def _pool(settings: Settings, paths: DataPaths, name: str, pool: PoolSettings, room: Sequence[str]) -> Program:
     """Return the agent of a pool, or what keeps its jobs in the batch system."""
-    pool = PoolsPage(settings).pools()[name]
     own = [*_agent(settings, paths, name), *_shape(pool)]
     directory = paths.pool(name)
     if pool.backend == "slurm":
