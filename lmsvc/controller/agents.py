@@ -29,6 +29,7 @@ class AgentReport:
         lost: tasks whose worker died, and how often.
         working: slots by the project of the manager they work for.
         passwords: fingerprints of the passwords it knows; None where it does not say.
+        bell: address and port of its doorbell; None where it does not say.
     """
 
     pool: str
@@ -42,6 +43,7 @@ class AgentReport:
     lost: Mapping[str, int]
     working: Mapping[str, int]
     passwords: frozenset[str] | None
+    bell: tuple[str, int] | None
 
     def knows(self, password: str) -> bool:
         """Return whether its slots can join a manager of this password, as far as is known."""
@@ -105,8 +107,14 @@ def _read(record: Mapping[str, Any]) -> AgentReport:
         lost={str(task): int(times) for task, times in record["lost"].items()},
         working=Counter(str(manager["project"]) for manager in managers),
         passwords=frozenset(map(str, record["passwords"])) if "passwords" in record else None,
+        bell=_bell(record),
     )
 
 
 def _serial(told: object) -> int | None:
     return told if isinstance(told, int) and 0 <= told < LARGEST_SERIAL else None
+
+
+def _bell(record: Mapping[str, Any]) -> tuple[str, int] | None:
+    port = record.get("bell")
+    return (str(record["address"]), port) if isinstance(port, int) and 0 < port < 65536 else None

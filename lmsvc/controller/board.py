@@ -2,9 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from lmsvc import losses
@@ -15,7 +14,7 @@ from lmsvc.controller.leader import Leader, Share, granted, is_readable
 from lmsvc.controller.missing import Missing
 from lmsvc.controller.peers import DEMAND_RECORD, Peers
 from lmsvc.controller.situation import Situation
-from lmsvc.doorbell import ring
+from lmsvc.doorbell import ring_far
 from lmsvc.pools import PoolsPage
 
 ALLOCATION_RECORD = "lm_allocation"
@@ -35,19 +34,17 @@ log = logging.getLogger(__name__)
 class Board:
     """Reads the records of agents and controllers; where this controller leads, publishes one allocation per pool."""
 
-    def __init__(self, catalog: CatalogClient, peers: Peers, page: PoolsPage, doorbell: Callable[[str], Path]) -> None:
+    def __init__(self, catalog: CatalogClient, peers: Peers, page: PoolsPage) -> None:
         """Speak to a catalog.
 
         Args:
             catalog: where the records are.
             peers: the other controllers.
             page: the pools.
-            doorbell: of the agent on this host, by pool; rung when an allocation changes.
         """
         self._catalog = catalog
         self._peers = peers
         self._page = page
-        self._doorbell = doorbell
         self._agents: Sequence[AgentReport] = []
         self._allocations: Sequence[Mapping[str, Any]] = []
         self._situation = Situation.of([], {}, frozenset())
@@ -176,7 +173,12 @@ class Board:
         told = self._send({**head, "lifetime": RECORD_LIFETIME_SECONDS, "serial": serial, **content, **held})
         self._published[pool] = (now, serial, content if told else {})
         if changed:
-            ring(self._doorbell(pool))
+            self._ring(pool, serial)
+
+    def _ring(self, pool: str, serial: int) -> None:
+        """Wake the agents of a pool on all hosts: there is another allocation."""
+        for bell in filter(None, (agent.bell for agent in self._of(pool))):
+            ring_far(*bell, serial)
 
     def _send(self, record: dict[str, Any]) -> bool:
         try:

@@ -62,7 +62,7 @@ class Controller:
         self._page = PoolsPage(settings)
         self._planned = self._page.pools()
         self._peers = Peers(catalog, settings.host_name, settings.controllers)
-        self._board = Board(catalog, self._peers, self._page, lambda pool: self._paths.pool(pool) / "doorbell")
+        self._board = Board(catalog, self._peers, self._page)
         self._machinery = Machinery(settings, self._paths, PortRange(*settings.manager_ports), self._board)
         self._registries = Registries.of(settings)
         self._jobs = HeldJobs(self._owner, store, self._paths.controller_doorbell)

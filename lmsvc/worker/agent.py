@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from lmsvc import losses
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
-from lmsvc.doorbell import Doorbell
+from lmsvc.doorbell import Doorbell, FarDoorbell
 from lmsvc.worker import process
 from lmsvc.worker.files import PoolFiles, write_json
 from lmsvc.worker.hearing import Hearing
@@ -31,6 +31,8 @@ REPORT_SECONDS, REPORT_GAP_SECONDS = 5.0, 0.2
 SETTLE_SECONDS = 0.05
 """An allocation just applied is acknowledged with what the slots say after this."""
 CATALOG_TIMEOUT_SECONDS = 2.0
+TOLD_SECONDS = 1.0
+"""An allocation that was rung for is in the catalog by then, or will not be."""
 GATHER_SECONDS = 0.005
 """Rings that come together are answered together."""
 
@@ -44,6 +46,8 @@ class Agent:
         self._files = files
         self._keepers = keepers
         self._catalog = CatalogClient(*options.catalog, timeout=CATALOG_TIMEOUT_SECONDS)
+        self.bell = FarDoorbell(options.catalog, options.controllers)
+        self._told, self._told_at = 0, float("-inf")
         self._hearing = Hearing(options, files, self._catalog)
         self._staff = Staff(files, options.host, self._hearing.keep)
         self._refused: dict[str, str] | None = None
@@ -67,9 +71,12 @@ class Agent:
             self._last_slot = time.monotonic()
         self._tell(time.monotonic())
 
-    def hurry(self) -> None:
-        """Ask the catalog at the next look."""
-        self._next_query = 0.0
+    def answer(self) -> None:
+        """Ask the catalog at the next look if a controller has rung."""
+        told = self.bell.heard()
+        if told is not None:
+            self._told, self._told_at = told, time.monotonic()
+            self._next_query = 0.0
 
     @property
     def is_over(self) -> bool:
@@ -102,7 +109,8 @@ class Agent:
         self._applied = self._hearing.serial
 
     def _gap(self, now: float) -> float:
-        if self._hearing.expects(now):
+        expects_serial = self._hearing.serial < self._told and now - self._told_at < TOLD_SECONDS
+        if expects_serial or self._hearing.expects(now):
             return EXPECTING_SECONDS
         return BUSY_SECONDS if now - self._last_work < AFTERGLOW_SECONDS else REST_SECONDS
 
@@ -122,7 +130,8 @@ class Agent:
             self._reported = now, None
 
     def _record(self, report: Report) -> dict[str, object]:
-        return agent_record(self._options, report, losses.total(self._staff.losses), self._hearing.passwords)
+        lost, passwords = losses.total(self._staff.losses), self._hearing.passwords
+        return agent_record(self._options, report, lost, passwords, self.bell.port)
 
     def end(self) -> None:
         """End the slots with all that runs in them, and tell the catalog that there are none here any more."""
@@ -148,16 +157,15 @@ def _prepare(options: Options) -> Agent:
     return Agent(options, files, Keepers(program("work_queue_factory"), files, environment))
 
 
-def _serve(agent: Agent, bell: Doorbell, slots_bell: Doorbell) -> None:
+def _serve(agent: Agent, slots_bell: Doorbell) -> None:
     poller = select.poll()
-    for one in (bell, slots_bell):
+    for one in (agent.bell, slots_bell):
         poller.register(one.fileno(), select.POLLIN)
     while not agent.is_over:
         agent.look()
         poller.poll(agent.patience * 1000)
         time.sleep(GATHER_SECONDS)
-        if bell.wait(0):
-            agent.hurry()
+        agent.answer()
         slots_bell.wait(0)
 
 
@@ -177,7 +185,7 @@ def main(argv: Sequence[str]) -> int:
         signal.signal(number, _terminated)
     files = PoolFiles(options.pool_dir)
     try:
-        _serve(agent, Doorbell(files.doorbell), Doorbell(files.slots_doorbell))
+        _serve(agent, Doorbell(files.slots_doorbell))
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)

@@ -87,7 +87,6 @@ class PoolFiles:
     def __init__(self, directory: Path) -> None:
         """Name the files of the pool in ``directory``."""
         self.directory = directory
-        self.doorbell = directory / "doorbell"
         self.slots = directory / "slots"
         self.slots_doorbell = self.slots / "doorbell"
         self.refuse = directory / "refuse.json"

@@ -26,7 +26,9 @@ class Report(NamedTuple):
     retired: bool = False
 
 
-def agent_record(own: Options, report: Report, lost: Mapping[str, int], passwords: Collection[str]) -> Record:
+def agent_record(
+    own: Options, report: Report, lost: Mapping[str, int], passwords: Collection[str], bell: int
+) -> Record:
     """Return the record of a pool's slots on this host.
 
     Args:
@@ -34,6 +36,7 @@ def agent_record(own: Options, report: Report, lost: Mapping[str, int], password
         report: how its slots are.
         lost: how often each task lost its worker in them.
         passwords: fingerprints of the passwords they may use.
+        bell: port of the doorbell that controllers ring when there is another allocation.
     """
     name = {"type": "lm_agent", "uuid": f"agent-{own.host}-{own.pool}", "port": 0, "lifetime": 120}
     shape = {"cores": own.cores, "memory_mb": own.memory_mb, "disk_mb": own.disk_mb}
@@ -42,7 +45,7 @@ def agent_record(own: Options, report: Report, lost: Mapping[str, int], password
     slots = [{key: value for key, value in state.items() if key != "lost"} for state in report.states]
     return {
         **{**name, "pool": own.pool, **host, **shape, "passwords": sorted(passwords)},
-        **{"serial": report.serial, "slots_wanted": report.keep, "slots": slots, "lost": dict(lost)},
+        **{"serial": report.serial, "slots_wanted": report.keep, "slots": slots, "lost": dict(lost), "bell": bell},
     }
 
 

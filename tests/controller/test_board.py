@@ -13,7 +13,7 @@ from lmsvc.cctools.catalog import CatalogClient
 from lmsvc.controller.board import ALLOCATION_RECORD, FRESH_SECONDS, Board
 from lmsvc.controller.demand import Demand
 from lmsvc.controller.peers import Peers
-from lmsvc.doorbell import Doorbell
+from lmsvc.doorbell import FarDoorbell
 from lmsvc.losses import LOSSES_TO_REFUSE
 from lmsvc.planning.allocation import ManagerDemand
 from lmsvc.pools import PoolsPage
@@ -23,7 +23,6 @@ from tests.worker.lab import Lab, wait_for
 
 pytestmark = pytest.mark.cctools
 _ports = itertools.count(21200, 2)
-NO_BELL = Path("/nobody/listens")
 PROJECT = "lm-sdm-abcdefghij-model-0-1"
 
 
@@ -60,9 +59,9 @@ def page_of(pools: Mapping[str, object] | None = None) -> PoolsPage:
     return PoolsPage(Settings.model_validate({"pools": pools or {"sdm": {"slots": {"max": 9}}}}))
 
 
-def board_of(client: CatalogClient, page: PoolsPage | None = None, bell: Path = NO_BELL, host: str = "one") -> Board:
+def board_of(client: CatalogClient, page: PoolsPage | None = None, host: str = "one") -> Board:
     """Return the board of a controller."""
-    return Board(client, Peers(client, host, {"127.0.0.1"}), page or page_of(), lambda _: bell)
+    return Board(client, Peers(client, host, {"127.0.0.1"}), page or page_of())
 
 
 def seen(board: Board, pool: str = "sdm") -> dict[str, int]:
@@ -118,18 +117,31 @@ def test_a_pool_without_agents_has_no_slots(lab: Lab) -> None:
     wait_for("no capacity", lambda: seen(board) == {}, FRESH_SECONDS)
 
 
-def test_a_change_rings_the_agent_and_a_repetition_does_not(lab: Lab, tmp_path: Path) -> None:
-    """The doorbell of an agent on this host is rung when its allocation changes, and only then."""
-    bell = Doorbell(tmp_path / "bell")
-    board = board_of(lab.client, bell=tmp_path / "bell")
-    assert seen(board) == {}
+def test_a_change_rings_the_agents_and_a_repetition_does_not(lab: Lab) -> None:
+    """Agents are rung with the serial of their allocation when it changes, and only then."""
+    bell = FarDoorbell(("127.0.0.1", lab.port), {"127.0.0.1"})
+    board = board_of(lab.client)
+    lab.client.update(agent("one", 2, bell=bell.port))
+    wait_for("capacity", lambda: seen(board) == {"one": 2})
     board.publish([demand()], time.monotonic())
-    assert bell.wait(1.0)
+    first = wait_for("ring", bell.heard) or 0
+    assert wait_for("allocation", lambda: allocation(lab))["serial"] == first
     board.publish([demand()], time.monotonic() + 5)
-    assert not bell.wait(0.1)
+    time.sleep(0.1)
+    assert bell.heard() is None
     board.publish([], time.monotonic() + 6)
-    assert bell.wait(1.0)
+    assert (wait_for("ring", bell.heard) or 0) > first > 0
     bell.close()
+
+
+@pytest.mark.parametrize("wrong", [0, 70000, "9000", [1], None])
+def test_a_doorbell_that_cannot_be_is_not_rung(lab: Lab, wrong: object) -> None:
+    """An agent may say anything of its doorbell: it is told its allocation all the same."""
+    board = board_of(lab.client)
+    lab.client.update(agent("one", 2, bell=wrong))
+    wait_for("capacity", lambda: seen(board) == {"one": 2})
+    board.publish([demand()], time.monotonic())
+    assert wait_for("allocation", lambda: allocation(lab))["managers"]
 
 
 def test_a_task_that_keeps_losing_its_worker_is_refused(lab: Lab) -> None:

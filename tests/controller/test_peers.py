@@ -11,7 +11,7 @@ from lmsvc.controller.board import ALLOCATION_RECORD, Board
 from lmsvc.controller.demand import Demand
 from lmsvc.controller.peers import DEMAND_RECORD, FRESH_SECONDS, Peers
 from lmsvc.planning.allocation import ManagerDemand
-from tests.controller.test_board import NO_BELL, agent, demand, lab, page_of
+from tests.controller.test_board import agent, demand, lab, page_of
 from tests.worker.lab import Lab, send_from, wait_for
 
 pytestmark = pytest.mark.cctools
@@ -25,7 +25,7 @@ class Controller:
     def __init__(self, lab: Lab, host: str) -> None:
         """Begin with nothing asked for."""
         self.peers = Peers(lab.client, host, {"127.0.0.1"})
-        self.board = Board(lab.client, self.peers, page_of(), lambda _: NO_BELL)
+        self.board = Board(lab.client, self.peers, page_of())
         self.demands: list[Demand] = []
 
     def tick(self) -> None:

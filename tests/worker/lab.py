@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
-from lmsvc.doorbell import ring
+from lmsvc.doorbell import ring_far
 from lmsvc.worker import process, step_runner
 from lmsvc.worker.files import read_json
 from tests import trixie
@@ -158,7 +158,12 @@ class Lab:
         self.serial += 1
         head = {"type": "lm_allocation", "uuid": "allocation-default", "port": 0, "lifetime": 120, "pool": "default"}
         self.client.update({**head, "serial": self.serial, "managers": managers, "refuse": {}, **more})
-        ring(self.pool / "doorbell")
+        self.ring()
+
+    def ring(self) -> None:
+        """Wake every agent for the allocation of the last serial."""
+        for record in self.client.query(["lm_agent"]):
+            ring_far(record["address"], record["bell"], self.serial)
 
     def report(self) -> dict[str, Any]:
         """Return the agent's record in the catalog."""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from lmsvc.doorbell import ring
 from lmsvc.ports import free_ports
 from tests import slurm, trixie
 from tests.worker.lab import PATH, SLOT_MEMORY_MB, Lab, Makeflow, wait_for
@@ -63,7 +62,7 @@ def publish(lab: Lab, makeflow: Makeflow, most: int) -> list[str]:
     managers = {makeflow.project: {"port": makeflow.port, "hosts": dict.fromkeys(hosts, 1)}}
     told = {"serial": lab.serial, "managers": managers, "refuse": {}, "bounds": {"min": 0, "max": most}}
     lab.client.update({**head, **told, "keep": dict.fromkeys(hosts, 1 if most else 0)})
-    ring(lab.pool / "doorbell")
+    lab.ring()
     return hosts
 
 
