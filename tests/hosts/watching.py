@@ -1,6 +1,7 @@
 """What runs where on the hosts of a site, watched from outside the containers while a job runs."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -10,7 +11,7 @@ from testinfra.host import Host
 PLACE = "/run/lmsvc-watch"
 PROGRAM = f"""
 import json, pathlib, re, time
-seen = set()
+seen, begun = set(), set()
 def look(process):
     unit = re.search("lmsvc-worker-[a-z0-9]+", (process / "cgroup").read_text())
     words = (process / "cmdline").read_text().split(chr(0))
@@ -18,13 +19,14 @@ def look(process):
     tools = [module for module in modules if module not in ("warm", "seeded", "program_libraries")]
     if tools:
         seen.add((unit.group() if unit else "elsewhere", tools[0]))
+        begun.add((tools[0], process.name, (process / "stat").read_text().rpartition(")")[2].split()[19]))
 while not pathlib.Path("{PLACE}.end").exists():
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
             look(process)
         except OSError:
             pass
-    pathlib.Path("{PLACE}.new").write_text(json.dumps(sorted(seen)))
+    pathlib.Path("{PLACE}.new").write_text(json.dumps([sorted(seen), sorted(begun)]))
     pathlib.Path("{PLACE}.new").rename("{PLACE}.json")
     time.sleep(0.2)
 """
@@ -38,6 +40,8 @@ class Watch:
         self._hosts = hosts
         self.seen: set[tuple[str, str]] = set()
         """Containers with the tools whose processes were in them."""
+        self.begun: Counter[str] = Counter()
+        """How many processes of each tool there were."""
 
     def __enter__(self) -> Self:
         """Begin on every host."""
@@ -50,5 +54,6 @@ class Watch:
     ) -> None:
         """End, and collect what was seen."""
         for host in self._hosts:
-            found = json.loads(host.check_output(f"touch {PLACE}.end; cat {PLACE}.json"))
-            self.seen |= {(container, tool) for container, tool in found}
+            seen, begun = json.loads(host.check_output(f"touch {PLACE}.end; cat {PLACE}.json"))
+            self.seen |= {(container, tool) for container, tool in seen}
+            self.begun.update(tool for tool, _, _ in begun)

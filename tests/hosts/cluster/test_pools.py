@@ -1,6 +1,5 @@
 """Pools that grow, shrink, drain, and lose hosts, while jobs run; `make test-pools` runs these alone."""
 
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hosts.cluster.leaving import assert_clean
 from tests.hosts.cluster.running import restarted, running_job, runs
 from tests.hosts.cluster.scaling import (
     GUEST,
@@ -198,40 +198,6 @@ def test_host_that_joins_works_on_a_running_job_and_leaves_in_peace(site: Site, 
     finally:
         change_hosts(site, remove=GUEST)
         assert site.playbook("site").returncode == 0
-
-
-def test_dead_host_that_has_left_is_said_and_forgotten(site: Site) -> None:
-    """A host that was set up and cannot be reached any more leaves the record, the overlay and the drained hosts."""
-    try:
-        change_hosts(site, add=GUEST)
-        assert site.playbook("site").returncode == 0
-        site.power("stop", [GUEST])
-        change_hosts(site, remove=GUEST)
-        left = site.playbook("site", "-e", "drain_minutes=1")
-        assert f"{GUEST} (" in left.stdout
-        assert "cannot be reached" in left.stdout
-        assert_forgotten(site, GUEST)
-    finally:
-        change_hosts(site, remove=GUEST)
-        site.power("start", [GUEST])
-        site.wait_for_hosts([GUEST])
-
-
-def assert_clean(site: Site, name: str) -> None:
-    """Fail unless a host has nothing of ours any more, and nobody knows it."""
-    found = site.host(name).check_output("systemctl list-units --all --no-legend 'lmsvc*'; ls -d /etc/lmsvc || true")
-    assert "lmsvc" not in found
-    assert_forgotten(site, name)
-
-
-def assert_forgotten(site: Site, name: str) -> None:
-    """Fail unless record, cached keys, peers and drained hosts are without a host."""
-    assert name not in json.loads((site.inventory / "cache" / "hosts.json").read_text())
-    assert not (site.inventory / "cache" / "overlay" / f"{name}.pub").exists()
-    for other in site.groups["worker"]:
-        assert name not in site.host(other).check_output("cat /etc/lmsvc/overlay-peers")
-    web = site.host(site.groups["web"][0])
-    assert json.loads(web.check_output("cat /etc/lmsvc/pools/drained.json"))["hosts"] == []
 
 
 @pytest.mark.full
