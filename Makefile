@@ -44,7 +44,7 @@ serve: setup-service ## run the service on 127.0.0.1:8080 with its data in ./dat
 test: fast lint slow test-cluster ## check and test everything that every change must pass
 
 fast: setup-test ## only the quick tests
-	$(PYTHON) -m pytest --durations 10 -m "not slow and not full and not browser"
+	$(PYTHON) -m pytest --durations 10 -n 2 --dist loadfile -m "not slow and not full and not browser"
 
 slow: setup-test ## only the tests that take long
 	$(PYTHON) -m pytest --durations 10 -m "slow and not full and not browser"

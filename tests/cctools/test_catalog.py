@@ -1,6 +1,5 @@
 """The catalog's client, against the real catalog server."""
 
-import itertools
 import json
 import socket
 import subprocess
@@ -16,10 +15,11 @@ from hypothesis import strategies as st
 
 from lmsvc.cctools import catalog
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
+from tests.counted_ports import counted_ports
 from tests.worker.lab import Lab, wait_for
 
 pytestmark = pytest.mark.cctools
-_ports = itertools.count(20700, 2)
+_ports = counted_ports(20700)
 
 
 @pytest.fixture

@@ -19,10 +19,11 @@ from lmsvc.planning.allocation import ManagerDemand
 from lmsvc.pools import PoolsPage
 from lmsvc.ports import free_ports
 from lmsvc.settings import Settings
+from tests.counted_ports import counted_ports
 from tests.worker.lab import Lab, wait_for
 
 pytestmark = pytest.mark.cctools
-_ports = itertools.count(21200, 2)
+_ports = counted_ports(21200)
 PROJECT = "lm-sdm-abcdefghij-model-0-1"
 
 

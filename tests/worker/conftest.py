@@ -1,16 +1,16 @@
 """Fixtures of the worker's tests."""
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import trixie
+from tests.counted_ports import counted_ports
 from tests.worker.lab import Lab
 
-_ports = itertools.count(20200, 2)
-_manager_ports = itertools.count(20400)
+_ports = counted_ports(20200)
+_manager_ports = counted_ports(20400, 1)
 
 
 @pytest.fixture(params=["debian", "trixie"])

@@ -26,7 +26,7 @@ def test_only_what_a_host_could_not_end_in_time_begins_twice(site: Site, tmp_pat
     try:
         change_hosts(site, add=GUEST)
         assert site.playbook("site").returncode == 0
-        with Watch([*site.workers(), site.host(GUEST)]) as watch, running_job(site, tmp_path, 12.0) as job_id:
+        with Watch([*site.workers(), site.host(GUEST)]) as watch, running_job(site, tmp_path, 30.0) as job_id:
             wait_until_works(site, GUEST, job_id, 60)
             change_hosts(site, remove=GUEST)
             left = site.playbook("site", "-e", "drain_minutes=0")
