@@ -210,6 +210,7 @@ class Pool(TypedDict):
     disk_mb: int | None
     gpus: int | None
     image: str | None
+    backend: str | None
     min: int | None
     max: int | None
     wanted: int

@@ -88,8 +88,9 @@ def test_query_is_fast(lab: Lab) -> None:
 
 def test_absent_catalog_is_said_to_be_so() -> None:
     """Queries and large updates of a catalog that does not listen name it."""
-    client = CatalogClient("127.0.0.1", next(_ports), timeout=1)
-    with pytest.raises(CatalogUnreachable, match=r"catalog 127\.0\.0\.1:207"):
+    port = next(_ports)
+    client = CatalogClient("127.0.0.1", port, timeout=1)
+    with pytest.raises(CatalogUnreachable, match=rf"catalog 127\.0\.0\.1:{port}"):
         client.query(["lm_test"])
     with pytest.raises(CatalogUnreachable):
         client.update(_record(text="y" * 2000))
