@@ -58,6 +58,11 @@ class DataPaths:
         return self.uploads / "parts"
 
     @property
+    def incoming(self) -> Path:
+        """Uploads sent in one go, while they arrive."""
+        return self.uploads / "incoming"
+
+    @property
     def logs(self) -> Path:
         """One log per program."""
         return self.root / "logs"

@@ -6,12 +6,13 @@ import socket
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from lmsvc.paths import DataPaths
 
 PoolName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$", max_length=20)]
+AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=63)]
 
 
@@ -92,7 +93,7 @@ class MailSettings(BaseModel):
         default="starttls", description="how the connection is secured; `none` only to a relay on a network of your own"
     )
     user: str = Field(default="", description="name to sign in with; empty: without signing in")
-    password_file: Path | None = Field(default=None, description="file with the password to sign in with")
+    password_file: AbsolutePath | None = Field(default=None, description="file with the password to sign in with")
     sender: str = Field(default="", description="address that mails come from; needed with `server`")
     per_hour: int = Field(default=100, ge=1, description="mails to one address in an hour; more of them wait")
 
@@ -100,7 +101,6 @@ class MailSettings(BaseModel):
     def _complete(self) -> Self:
         if self.server and not self.sender:
             raise ValueError("a mail server needs a sender")
-        self.password_file = self.password_file and self.password_file.absolute()
         return self
 
 
@@ -111,6 +111,9 @@ class NoticeSettings(BaseModel):
     private_addresses: bool = Field(
         default=False,
         description="webhooks may also go to this machine and to private networks: to every service there",
+    )
+    key_file: AbsolutePath | None = Field(
+        default=None, description="file with the key to signing secrets; default: `run/notices.key`, made in data_dir"
     )
     mail: MailSettings = Field(default=MailSettings(), description="mail server")
     timeout_seconds: float = Field(default=10.0, gt=0, description="how long a receiver may take to answer")
@@ -132,7 +135,9 @@ class QuotaSettings(BaseModel):
     jobs: int = Field(default=1000, ge=0, description="jobs of a user that wait or run at one time; 0: any number")
     tasks: int = Field(default=0, ge=0, description="tasks of one job; 0: any number")
     bytes: int = Field(default=0, ge=0, description="uploads and packages of a user together; 0: any number")
-    days_kept: int = Field(default=0, ge=0, description="days that results are kept, administrators' too; 0: for ever")
+    days_kept: int = Field(
+        default=0, ge=0, description="days that results and unused uploads are kept, administrators' too; 0: for ever"
+    )
 
 
 class RateSettings(BaseModel):
@@ -188,6 +193,7 @@ class Settings(BaseSettings):
     rates: RateSettings = Field(default=RateSettings(), description="how fast requests may come")
     session_days: float = Field(default=14.0, gt=0, description="a browser stays signed in this long")
     share_days: float = Field(default=30.0, gt=0, description="a link to a shared job is good this long")
+    server_names: list[str] = Field(default=[], description="names of a service without a token, beside `localhost`")
     public_url: str = Field(default="", description="address at which people reach the service, for links in notices")
     notices: NoticeSettings = Field(default=NoticeSettings(), description="webhooks and mail about jobs")
     expiry_warning_days: float = Field(

@@ -26,17 +26,18 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "heartbeats": frozenset(),
     "ports": frozenset(),
     "pools": frozenset({"planning", "settings"}),
-    "notices": frozenset({"jobs", "settings", "store"}),
+    "uploads": frozenset({"paths", "store"}),
+    "notices": frozenset({"jobs", "paths", "settings", "store"}),
     "controller": frozenset(
         {
             *("cctools", "doorbell", "heartbeats", "jobs", "losses", "notices", "paths", "planning", "pools", "ports"),
-            *("registries", "settings", "store", "worker"),
+            *("registries", "settings", "store", "uploads", "worker"),
         }
     ),
     "web": frozenset(
         {
             *("cctools", "doorbell", "heartbeats", "jobs", "notices", "paths", "planning", "pools", "registries"),
-            *("settings", "store", "tools", "worker", "workflows"),
+            *("settings", "store", "tools", "uploads", "worker", "workflows"),
         }
     ),
 }

@@ -10,7 +10,7 @@ from bench.measures.idle import idle
 from bench.measures.latency import latency
 from bench.measures.neighbours import small_beside_large
 from bench.measures.overlay import overlay_discovery
-from bench.measures.queue import queue
+from bench.measures.queue import queue, users
 from bench.measures.scaling import growth, scale
 from bench.measures.site import site
 from bench.measures.throughput import throughput
@@ -27,6 +27,7 @@ MEASURES: Mapping[str, Measure] = {
     "workflow": workflow,
     "throughput": throughput,
     "queue": queue,
+    "users": users,
     "idle": idle,
     "allocator": allocator,
     "catalog": catalog,

@@ -1,11 +1,13 @@
-"""Ten thousand queued jobs."""
+"""Ten thousand queued jobs, and jobs of users."""
 
+import contextlib
 import http.client
 import json
 import random
+import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -16,8 +18,12 @@ from bench.processes import memory, wait_until
 from bench.rows import Row, Statistic, at_least, at_most
 from bench.samples import Samples
 from bench.service import Service
+from lmsvc.store import open_store
+from lmsvc.store.accounts_records import User
+from lmsvc.store.accounts_secrets import issue
 
 CLIENTS = 4
+USERS = 4
 REQUEST_SECONDS = 60.0
 
 
@@ -39,12 +45,40 @@ def queue(bench: Bench) -> Iterator[Row]:
         yield _memory_row(service, "after the restart")
 
 
-def post_jobs(service: Service, count: int) -> tuple[list[str], float]:
-    """Post jobs from a few clients at once; return their ids and the seconds it took until all were accepted."""
+def users(bench: Bench) -> Iterator[Row]:
+    """Post jobs with the tokens of users, whose quotas and rates are looked at, while the service works on them."""
+    jobs = bench.count(4_000, 100)
+    with bench.room("token") as place:
+        (place / "token").write_text(secrets.token_hex(24), encoding="ascii")
+        with bench.service(token_file=str(place / "token")) as service:
+            _, seconds = post_jobs(service, jobs, _tokens(service))
+    rate = Samples.of([jobs / seconds], higher_is_better=True)
+    promise = (at_least(Statistic.MEDIAN, 200),)
+    note = f"{CLIENTS} clients, {USERS} users with the default quota"
+    yield Row("users", f"{jobs} jobs posted with users' tokens: accepted", "per s", rate, promise, note=note)
+
+
+def _tokens(service: Service) -> list[str]:
+    """Return a token of each of some new users."""
+    with contextlib.closing(open_store(f"sqlite:///{service.data_dir}/lmsvc.sqlite3")) as store:
+        for number in range(USERS):
+            store.add_user(User(f"user{number}", created=time.time()))
+        made = (issue(store, f"user{number}", time.time(), scopes=["read", "submit"]) for number in range(USERS))
+        return [token for _, token in filter(None, made)]
+
+
+def post_jobs(service: Service, count: int, tokens: Sequence[str] = ("",)) -> tuple[list[str], float]:
+    """Post jobs from a few clients at once; return their ids and the seconds it took until all were accepted.
+
+    Args:
+        service: takes the jobs.
+        count: how many.
+        tokens: to send, one after the other; an empty one is not sent.
+    """
     body = json.dumps(trivial()).encode()
     started = time.monotonic()
     with ThreadPoolExecutor(CLIENTS) as pool:
-        futures = [pool.submit(_post, service.url, body) for _ in range(count)]
+        futures = [pool.submit(_post, service.url, body, tokens[number % len(tokens)]) for number in range(count)]
         ids = [future.result() for future in futures]
     return ids, time.monotonic() - started
 
@@ -59,9 +93,10 @@ def _connection(url: str) -> http.client.HTTPConnection:
     return known.setdefault(address, http.client.HTTPConnection(address, timeout=REQUEST_SECONDS))
 
 
-def _post(url: str, body: bytes) -> str:
+def _post(url: str, body: bytes, token: str) -> str:
     connection = _connection(url)
-    connection.request("POST", "/api/v1/jobs", body, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    connection.request("POST", "/api/v1/jobs", body, headers)
     response = connection.getresponse()
     text = response.read()
     if response.status != http.client.ACCEPTED:

@@ -15,6 +15,7 @@ class Upload(TypedDict):
     size: int
     sha256: str
     created: str
+    expires: str | None
 
 
 class Transfer(TypedDict):

@@ -1,4 +1,4 @@
-"""Results expire: their owner is warned first, then the files go; the job's record stays.
+"""Results and uploads expire: owners are told first, then the files go; the job's record stays.
 
 | results | what is done |
 | --- | --- |
@@ -6,6 +6,13 @@
 | expire within the warning time | the owner is told: an event, the page, and whom the job tells |
 | have expired, and the owner was told | files and outputs are removed; the document stays, to be run again |
 | of a job that waits or runs | nothing: they do not expire |
+
+| uploads | what is done |
+| --- | --- |
+| a job names one, and its results are not gone | nothing: it does not expire |
+| no job does | it expires so many days after it came, not before a warning's time has passed; `expires` says when |
+| have expired | the user has it no longer; the file goes with its last user |
+| in parts that nobody went on with | are removed |
 """
 
 import contextlib
@@ -18,6 +25,7 @@ from lmsvc.settings import Settings
 from lmsvc.store.accounts_records import Quota
 from lmsvc.store.errors import StoreError
 from lmsvc.store.store import Store
+from lmsvc.uploads import remove_expired, remove_unfinished
 
 AT_ONCE = 100
 DAY_SECONDS = 86_400.0
@@ -31,12 +39,14 @@ class Retention:
     def __init__(self, settings: Settings, store: Store) -> None:
         """Work with a store and the data directory of some settings."""
         self._site = Quota(**settings.quota.model_dump())
+        self._unfinished_seconds = settings.limits.unfinished_hours * 3600
         self._warning_seconds = settings.expiry_warning_days * DAY_SECONDS
         self._store = store
         self._paths = DataPaths(settings.data_dir)
 
     def sweep(self, now: float) -> None:
         """Bring everything up to date once."""
+        remove_unfinished(self._paths, self._unfinished_seconds, now)
         self._measure()
         for user in self._store.owners():
             self._store.keep_for(user, self._kept_seconds(user), now + self._warning_seconds)
@@ -46,6 +56,17 @@ class Retention:
                 self._remove(job.id, now)
             except StoreError as error:
                 log.warning("job %s: its results have expired and cannot be removed: %s", job.id, error)
+        self._let_uploads_go(now)
+
+    def _let_uploads_go(self, now: float) -> None:
+        for user in self._store.upload_owners():
+            self._store.keep_uploads_for(user, self._kept_seconds(user), now + self._warning_seconds)
+        for upload in self._store.uploads_to_remove(now, AT_ONCE):
+            try:
+                if remove_expired(self._store, self._paths, upload, now):
+                    log.info("upload %s of %s has expired and is removed", upload.id, upload.user)
+            except StoreError as error:
+                log.warning("upload %s has expired and cannot be removed: %s", upload.id, error)
 
     def _kept_seconds(self, user: str) -> float | None:
         known = self._store.user(user)

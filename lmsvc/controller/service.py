@@ -18,12 +18,13 @@ from lmsvc.controller.peers import Peers
 from lmsvc.controller.ports import PortRange
 from lmsvc.controller.reconcile import remove_deleted_jobs
 from lmsvc.controller.retention import Retention
+from lmsvc.controller.seat import seat_of
 from lmsvc.controller.stage_run import Machinery
 from lmsvc.controller.waiting import Needs, Waiting
 from lmsvc.doorbell import Doorbell
 from lmsvc.heartbeats import Heartbeat, remove_heartbeat, write_heartbeat
 from lmsvc.notices.postman import Postman
-from lmsvc.notices.secrets import site_key
+from lmsvc.notices.secrets import key_of
 from lmsvc.paths import DataPaths
 from lmsvc.planning.results import PoolShape
 from lmsvc.pools import PoolsPage, shape_of
@@ -57,6 +58,7 @@ class Controller:
         self._paths = DataPaths(settings.data_dir)
         self._owner = f"{settings.host_name}:{os.getpid()}:{time.time_ns()}"
         self._paths.make()
+        self._seat = seat_of(self._paths.controllers, settings.host_name)
         self._doorbell = Doorbell(self._paths.controller_doorbell)
         catalog = CatalogClient(settings.catalog_host, settings.catalog_port)
         self._page = PoolsPage(settings)
@@ -67,7 +69,7 @@ class Controller:
         self._registries = Registries.of(settings)
         self._jobs = HeldJobs(self._owner, store, self._paths.controller_doorbell)
         self._waiting = Waiting(settings.no_worker_seconds)
-        self._postman = Postman(settings, store, lambda: site_key(self._paths.notices_key))
+        self._postman = Postman(settings, store, lambda: key_of(settings))
         self._notices = Duty("postman", NOTICES_SECONDS, self._postman.look)
         self._duties = (self._notices, Duty("retention", RETENTION_SECONDS, Retention(settings, store).sweep))
         self._due: dict[str, float] = {}
@@ -79,6 +81,7 @@ class Controller:
         """Work until a signal asks to stop; what runs is given back for another controller to go on with."""
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._ask_to_stop)
+        self._succeed()
         for duty in self._duties:
             duty.start()
         while not self._stopping:
@@ -96,7 +99,15 @@ class Controller:
         self._postman.stop()
         self._jobs.release_all()
         self._peers.leave()
+        self._seat.leave()
         remove_heartbeat(self._paths.controllers, self._settings.host_name)
+
+    def _succeed(self) -> None:
+        """Give up the claims of the controller before this one, where it has surely ended without doing so itself."""
+        last = self._seat.take()
+        for job_id in self._store.release_all(last) if last else ():
+            log.info("job %s: given up for %s, which has ended", job_id, last)
+        self._seat.sit(self._owner)
 
     def _pause(self, now: float) -> float:
         if self._jobs:

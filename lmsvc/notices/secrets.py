@@ -8,12 +8,31 @@ import os
 import secrets
 from pathlib import Path
 
+from lmsvc.paths import DataPaths
+from lmsvc.settings import Settings
+
 _PREFIX = "whsec_"
 _KEY_BYTES = 32
 
 
+def key_of(settings: Settings) -> bytes:
+    """Return the site's key: from the file that the settings name, or from one of the service's own.
+
+    Raises:
+        OSError: that file cannot be read.
+        ValueError: it holds less than a key.
+    """
+    named = settings.notices.key_file
+    if named is None:
+        return site_key(DataPaths(settings.data_dir).notices_key)
+    key = named.read_bytes().strip()
+    if len(key) < _KEY_BYTES:
+        raise ValueError(f"{named} holds {len(key)} bytes, which can be guessed; write {_KEY_BYTES} or more")
+    return key
+
+
 def site_key(path: Path) -> bytes:
-    """Return the site's key; it is made where there is none yet, by whichever process comes first.
+    """Return the service's own key; it is made where there is none yet, by whichever process comes first.
 
     Args:
         path: its file, readable by the owner only.

@@ -18,7 +18,7 @@ class Quota:
         jobs: jobs that wait or run at one time.
         tasks: tasks of one job.
         bytes: uploads and packages together.
-        days_kept: days after which results go.
+        days_kept: days after which results go, and uploads that no job uses.
     """
 
     jobs: int | None = None

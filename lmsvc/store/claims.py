@@ -47,6 +47,13 @@ class ClaimStore(Part):
         with self._database.writing() as session:
             return session.change(Jobs.update(lease_owner=None, lease_until=None).where(held)) == 1
 
+    def release_all(self, owner: str) -> frozenset[str]:
+        """Give up all running jobs of an owner that has ended; return their ids."""
+        held = (Jobs.state == JobState.RUNNING) & (Jobs.lease_owner == owner)
+        query = Jobs.update(lease_owner=None, lease_until=None).where(held).returning(Jobs.id)
+        with self._database.writing() as session:
+            return frozenset(row["id"] for row in session.all(query))
+
 
 def _abandoned(session: Session, now: float) -> str | None:
     lapsed = Jobs.lease_until.is_null() | (Jobs.lease_until <= now)

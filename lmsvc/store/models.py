@@ -170,6 +170,7 @@ class UploadOwners(Table):
     user = Text()
     name = Text()
     created = DoubleField()
+    expires = DoubleField(null=True)
 
 
 class Users(Table):

@@ -19,10 +19,11 @@ class NoticeStore(Part):
             since: epoch seconds; what is older is told no more.
             now: epoch seconds; what has expired already is no warning.
         """
-        warned = Jobs.expiry_warned & (Jobs.expires > now)
-        query = Jobs.select(*HEAD).where(Jobs.notify.is_null(False) & ((Jobs.ended >= since) | warned))
+        named = Jobs.select(*HEAD).where(Jobs.notify.is_null(False))
+        ended, warned = named.where(Jobs.ended >= since), named.where(Jobs.expiry_warned & (Jobs.expires > now))
         with self._database.reading() as session:
-            return tuple(to_head(row) for row in session.all(query.order_by(Jobs.seq)))
+            found = {row["seq"]: to_head(row) for query in (ended, warned) for row in session.all(query)}
+        return tuple(found[seq] for seq in sorted(found))
 
     def notices(self, job_id: str) -> tuple[dict[str, Any], ...]:
         """Return what came of the notices of a job, the data of its `notice` events."""

@@ -198,6 +198,7 @@ class Upload:
     """An uploaded file as one user has it.
 
     The id is the first 32 hex digits of its sha256, so equal content has one id and is kept once, whoever sends it.
+    `expires` is when it may go (None: not yet known, or never).
     """
 
     id: str
@@ -206,3 +207,4 @@ class Upload:
     sha256: str
     created: float
     user: str = "local"
+    expires: float | None = None

@@ -188,4 +188,16 @@ _ACCOUNTS = (
     )""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((*_JOBS, *_PROGRESS, *_SITE), (*_JOBS_OF_SEVERAL, *_ACCOUNTS))
+_LETTING_GO = (
+    "ALTER TABLE upload_owners ADD COLUMN expires $real",
+    "CREATE INDEX upload_owners_by_expiry ON upload_owners (expires)",
+    "CREATE INDEX jobs_to_tell ON jobs (ended) WHERE notify IS NOT NULL",
+    "CREATE INDEX jobs_to_tell_of_expiry ON jobs (expires) WHERE notify IS NOT NULL",
+    "CREATE INDEX jobs_unmeasured ON jobs (package_bytes) WHERE ended IS NOT NULL AND package_bytes IS NULL",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (*_JOBS, *_PROGRESS, *_SITE),
+    (*_JOBS_OF_SEVERAL, *_ACCOUNTS),
+    _LETTING_GO,
+)

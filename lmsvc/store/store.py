@@ -15,6 +15,7 @@ from lmsvc.store.progress import ProgressStore
 from lmsvc.store.retention import RetentionStore
 from lmsvc.store.submissions import SubmissionStore
 from lmsvc.store.timings import TimingStore
+from lmsvc.store.upload_expiry import UploadExpiryStore
 from lmsvc.store.uploads import UploadStore
 
 
@@ -27,6 +28,7 @@ class Store(
     OutputStore,
     EventStore,
     UploadStore,
+    UploadExpiryStore,
     TimingStore,
     RetentionStore,
     NoticeStore,

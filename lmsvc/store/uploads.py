@@ -9,7 +9,15 @@ from lmsvc.store.models import Jobs, JobUploads, UploadOwners, Uploads
 from lmsvc.store.records import Upload
 
 _LIVE = [state for state in JobState if not is_terminal(state)]
-_OWNED = (Uploads.id, UploadOwners.name, Uploads.size, Uploads.sha256, UploadOwners.created, UploadOwners.user)
+OWNED = (
+    Uploads.id,
+    UploadOwners.name,
+    Uploads.size,
+    Uploads.sha256,
+    UploadOwners.created,
+    UploadOwners.user,
+    UploadOwners.expires,
+)
 
 
 class UploadStore(Part):
@@ -38,7 +46,7 @@ class UploadStore(Part):
             session.all(session.locked(Uploads.select(Uploads.id).where(Uploads.id == upload_id)))
             mine = whose if user is None else whose & (UploadOwners.user == user)
             stays = session.number(UploadOwners.select(fn.COUNT(UploadOwners.user)).where(whose & ~mine)) > 0
-            if _in_use(session, upload_id, user if stays else None):
+            if in_use(session, upload_id, user if stays else None):
                 return False
             session.change(UploadOwners.delete().where(mine))
             if not stays:
@@ -53,12 +61,14 @@ class UploadStore(Part):
 
 
 def own(session: Session, upload_id: str, user: str, name: str, now: float) -> None:
-    """Note that a user has an upload, unless that is known."""
-    row = {"upload_id": upload_id, "user": user, "name": name, "created": now}
-    session.change(UploadOwners.insert(row).on_conflict_ignore())
+    """Note that a user has an upload; where that is known, when it goes is thought about anew."""
+    insert = UploadOwners.insert({"upload_id": upload_id, "user": user, "name": name, "created": now})
+    key = [UploadOwners.upload_id, UploadOwners.user]
+    session.change(insert.on_conflict(conflict_target=key, update={UploadOwners.expires: None}))
 
 
-def _in_use(session: Session, upload_id: str, user: str | None) -> bool:
+def in_use(session: Session, upload_id: str, user: str | None) -> bool:
+    """Return whether a job that has not ended needs an upload: one of a user, or anybody's."""
     users = JobUploads.select(fn.COUNT(Jobs.seq)).join(Jobs, on=Jobs.id == JobUploads.job_id)
     users = users.where((JobUploads.upload_id == upload_id) & Jobs.state.in_(_LIVE))
     return session.number(users if user is None else users.where(Jobs.user == user)) > 0
@@ -68,6 +78,6 @@ def _read(session: Session, upload_id: str, user: str | None) -> Upload | None:
     wanted: Expression = Uploads.id == upload_id
     if user is not None:
         wanted = wanted & (UploadOwners.user == user)
-    query = Uploads.select(*_OWNED).join(UploadOwners, on=UploadOwners.upload_id == Uploads.id).where(wanted)
+    query = Uploads.select(*OWNED).join(UploadOwners, on=UploadOwners.upload_id == Uploads.id).where(wanted)
     row = session.one(query.order_by(UploadOwners.created, UploadOwners.user).limit(1))
     return Upload(**row) if row else None

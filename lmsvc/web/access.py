@@ -112,6 +112,14 @@ class Access:
             self._rates.note_user(g.identity.user or f"share of {g.identity.shared_job}")
         return None
 
+    def still_admits(self, job_id: str) -> bool:
+        """Return whether the request, admitted long ago, may still read a job; what let it in is looked up anew."""
+        try:
+            g.identity = self._identify()
+            return self._admit_to_job(job_id) or g.identity.may("read")
+        except Problem:
+            return False
+
     def by_hash(self, hashed: str) -> Identity | None:
         """Return whose token has this hash; None where it is nobody's.
 

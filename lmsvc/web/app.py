@@ -21,7 +21,6 @@ from lmsvc.web import (
 from lmsvc.web.api import OPERATIONS
 from lmsvc.web.operations import RestConverter
 from lmsvc.web.services import Services
-from lmsvc.web.uploads import forget_incomplete
 
 
 def create_app(settings: Settings, store: Store) -> Flask:
@@ -37,7 +36,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     found = Services.of(settings, store)
     services.install(app, found)
     unread.install(app)
-    security.install(app)
+    security.install(app, settings)
     resumable.install(app)
     new.install(app, found)
     access.install(app, settings, OPERATIONS)
@@ -48,8 +47,6 @@ def create_app(settings: Settings, store: Store) -> Flask:
     pages.install(app)
     openapi.remember(app.extensions, OPERATIONS, bool(settings.token_file))
     _route(app)
-    forget_incomplete(found.paths)
-    found.transfers.forget_expired()
     return app
 
 

@@ -176,6 +176,7 @@ class UploadBody(BaseModel):
     size: Count = Field(description="bytes")
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     created: Moment
+    expires: Moment | None = Field(description="when it goes unless a job uses it; null: not yet known, or never")
 
 
 class TransferBody(BaseModel):

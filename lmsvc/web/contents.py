@@ -1,15 +1,12 @@
 """The files jobs read, kept once per content, whoever brought them and however they came."""
 
-import contextlib
-import fcntl
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lmsvc.paths import DataPaths
 from lmsvc.store.records import Upload
+from lmsvc.uploads import locked
 from lmsvc.web.services import services
 
 
@@ -30,7 +27,7 @@ def keep(received: Received, name: str, user: str) -> tuple[Upload, bool]:
     """
     store, paths = services().store, services().paths
     identity = received.sha256[:32]
-    with _locked(paths):
+    with locked(paths):
         mine, place = store.upload(identity, user), paths.upload(received.sha256)
         if not (place.exists() and store.upload(identity)):
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -47,21 +44,12 @@ def forget(upload: Upload) -> bool:
         False, and nothing is done, while a job that is not over needs it.
     """
     store, paths = services().store, services().paths
-    with _locked(paths):
+    with locked(paths):
         if not store.delete_upload(upload.id, upload.user):
             return False
         if store.upload(upload.id) is None:
             paths.upload(upload.sha256).unlink(missing_ok=True)
         return True
-
-
-@contextlib.contextmanager
-def _locked(paths: DataPaths) -> Iterator[None]:
-    """Keep others from adding and deleting the same content between file and row."""
-    paths.uploads.mkdir(parents=True, exist_ok=True)
-    with (paths.uploads / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _sync_directory(directory: Path) -> None:

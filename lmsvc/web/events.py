@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from flask import Response, request
+from flask import Response, request, stream_with_context
 
 from lmsvc.jobs.states import is_terminal
 from lmsvc.store.errors import StoreUnavailable
@@ -15,9 +15,12 @@ from lmsvc.web.jobs import pauses
 from lmsvc.web.operations import Answer, Operation
 from lmsvc.web.problems import FaultBody, Problem
 from lmsvc.web.services import Services, services
+from lmsvc.web.signin import access
 from lmsvc.web.status import head_or_404, rendered
 
 STREAM_SECONDS = 600.0
+ADMITTED_SECONDS = 5.0
+"""So long after a look whoever reads is looked at again: tokens and share links end while streams are open."""
 SILENCE_SECONDS = 10.0
 EVENTS_AT_ONCE = 500
 LARGEST_SEQ = 2**53
@@ -27,12 +30,14 @@ def stream_events(job_id: str) -> Response:
     """Follow a job by server-sent events.
 
     What happened comes with `id` and can be taken up again with Last-Event-ID; between, `status` events carry the
-    status whenever it changed; `end` comes after the last. The server may end the stream at any time.
+    status whenever it changed; `end` comes after the last. The server may end the stream at any time, and does so
+    soon after the token, session or share link that it was opened with is no longer good.
     """
     after = _last_event_id()
     head_or_404(job_id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Response(_stream(services(), job_id, after), content_type="text/event-stream", headers=headers)
+    stream = stream_with_context(_stream(services(), job_id, after))
+    return Response(stream, content_type="text/event-stream", headers=headers)
 
 
 def _last_event_id() -> int:
@@ -54,7 +59,7 @@ def _stream(found: Services, job_id: str, after: int) -> Iterator[str]:
 
 def _news(found: Services, job_id: str, after: int, seconds: float) -> Iterator[str]:
     shown, spoken = "", time.monotonic()
-    for _ in pauses(seconds):
+    for _ in _while_admitted(job_id, pauses(seconds)):
         head = found.store.head(job_id)
         events = found.store.events(job_id, after, EVENTS_AT_ONCE)
         for event in events:
@@ -75,6 +80,17 @@ def _news(found: Services, job_id: str, after: int, seconds: float) -> Iterator[
     else:
         return
     yield "event: end\ndata: {}\n\n"
+
+
+def _while_admitted(job_id: str, looks: Iterator[None]) -> Iterator[None]:
+    """Yield looks for as long as who asks may read the job."""
+    admitted = time.monotonic()
+    for _ in looks:
+        if time.monotonic() - admitted > ADMITTED_SECONDS:
+            if not access().still_admits(job_id):
+                return
+            admitted = time.monotonic()
+        yield
 
 
 def _stored(event: Event) -> str:

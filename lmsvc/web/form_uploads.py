@@ -18,11 +18,12 @@ def upload_of(storage: FileStorage) -> Upload:
     """Store a file of a form and return it as an upload of the person who sent it.
 
     Raises:
-        Problem: its name cannot be used, or there is no room for it.
+        Problem: its name cannot be used, it is more than the person may have, or there is no room for it.
     """
     name = PurePosixPath((storage.filename or "").replace("\\", "/")).name
     require_good_name(name)
-    directory = services().paths.uploads / "incoming"
+    require_acceptable(_size(storage))
+    directory = services().paths.incoming
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=directory, delete=False) as stream:
         path = Path(stream.name)
@@ -33,12 +34,18 @@ def upload_of(storage: FileStorage) -> Upload:
         path.unlink(missing_ok=True)
 
 
+def _size(storage: FileStorage) -> int:
+    """Return the bytes of a file, which came whole with its form."""
+    size = storage.stream.seek(0, os.SEEK_END)
+    storage.stream.seek(0)
+    return size
+
+
 def _copied(storage: FileStorage, path: Path) -> Received:
     digest, size = hashlib.sha256(), 0
     with path.open("wb") as target:
         while piece := storage.stream.read(PIECE_BYTES):
             size += len(piece)
-            require_acceptable(size)
             target.write(piece)
             digest.update(piece)
         target.flush()

@@ -20,7 +20,7 @@ from lmsvc.web.operations import Answer, Body, Operation, Query
 from lmsvc.web.pages.rendering import HTML, page, to
 from lmsvc.web.plans import PlanBody
 from lmsvc.web.problems import Problem
-from lmsvc.web.receiving import require_acceptable
+from lmsvc.web.receiving import require_fitting
 from lmsvc.web.services import Services, services
 from lmsvc.web.submission import Checked, planned, take_job, validation_context
 from lmsvc.web.workflows import workflow_or_404
@@ -155,13 +155,16 @@ def _template(job_id: str) -> Parameters:
 def install(app: Flask, found: Services) -> None:
     """Bound what forms may bring."""
     app.config["MAX_FORM_MEMORY_SIZE"] = 2 * found.settings.limits.document_bytes
-    app.before_request(_require_acceptable_form)
+    app.before_request(_require_fitting_form)
 
 
-def _require_acceptable_form() -> None:
-    """Refuse a form with files that are too large before any of it is read."""
-    if request.mimetype == FORM:
-        require_acceptable(request.content_length or 0)
+def _require_fitting_form() -> None:
+    """Refuse a form whose files are too large, or that does not say how large they are, before any of it is read."""
+    if request.mimetype != FORM:
+        return
+    if request.content_length is None:
+        raise Problem(411, "no-length", "A form with files says how long it is: send the header Content-Length.")
+    require_fitting(request.content_length)
 
 
 _PAGE = {200: Answer("The page.", media_type=HTML), 303: Answer("Go on there.", media_type=None)}
@@ -175,7 +178,7 @@ OPERATIONS = (
         send_form,
         "pages",
         _PAGE,
-        (400, 404, 413, 422, 507),
+        (400, 404, 411, 413, 422, 507),
         body=Body(FORM, "the form"),
     ),
 )

@@ -120,6 +120,6 @@ _PAGE = {200: Answer("The page.", media_type=HTML), 303: Answer("The job's page.
 OPERATIONS = (
     Operation("GET", "/new/document", new_document_page, "pages", _PAGE, (400, 404), NewQuery),
     Operation(
-        "POST", "/new/document", send_document, "pages", _PAGE, (400, 413, 422, 507), body=Body(FORM, "the form")
+        "POST", "/new/document", send_document, "pages", _PAGE, (400, 411, 413, 422, 507), body=Body(FORM, "the form")
     ),
 )

@@ -7,7 +7,7 @@ from flask import Response, request, url_for
 from pydantic import BaseModel, Field, ValidationError
 
 from lmsvc.jobs.document import JobDocument, Notify
-from lmsvc.notices.secrets import site_key, user_secret
+from lmsvc.notices.secrets import key_of, user_secret
 from lmsvc.store.accounts_records import User
 from lmsvc.web.access import identity
 from lmsvc.web.answers import json_answer
@@ -71,7 +71,7 @@ def _body() -> NoticesBody:
     found, who = services(), identity()
     account, channels = _account(), found.settings.notices.channels
     usual = account.notify if account and account.notify else {}
-    secret = user_secret(site_key(found.paths.notices_key), who.user) if "webhook" in channels else None
+    secret = user_secret(key_of(found.settings), who.user) if "webhook" in channels else None
     return NoticesBody.model_validate(
         {
             "channels": [name for name in _WORDS if name in channels],

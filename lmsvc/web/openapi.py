@@ -20,6 +20,7 @@ from lmsvc.web.tokens import SCHEMES
 EVERYWHERE = (500, 503)
 FORBIDDEN = 403
 UNAUTHORIZED = 401
+MISDIRECTED = 421
 TOO_MANY = 429
 CHECKSUM_MISMATCH = 460  # Of the tus protocol; HTTP itself has no word for it.
 JOB_DOCUMENT = "JobDocument"
@@ -49,11 +50,15 @@ def openapi() -> Response:
 def document(operations: Sequence[Operation], tokens: bool = False) -> Json:
     """Return the OpenAPI document of some operations, of a service that asks for tokens or of one that does not."""
     made = _document(operations)
-    if tokens:
-        made["components"]["securitySchemes"] = {name: dict(scheme) for name, scheme in SCHEMES.items()}
-        made["security"] = [{name: []} for name in SCHEMES]
-        for operation in operations:
-            _protect(made["paths"][operation.path][operation.method.lower()], operation.public)
+    each_of = [(made["paths"][each.path][each.method.lower()], each.public) for each in operations]
+    if not tokens:
+        for facts, _ in each_of:
+            facts["responses"][str(MISDIRECTED)] = _problem(MISDIRECTED)
+        return made
+    made["components"]["securitySchemes"] = {name: dict(scheme) for name, scheme in SCHEMES.items()}
+    made["security"] = [{name: []} for name in SCHEMES]
+    for facts, public in each_of:
+        _protect(facts, public)
     return made
 
 

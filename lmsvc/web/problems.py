@@ -29,6 +29,7 @@ TITLES: Mapping[str, str] = {
     "invalid-query": "The query has faults",
     "malformed-document": "The job document is not strict JSON",
     "method-not-allowed": "The method is not allowed here",
+    "no-length": "The request does not say how long it is",
     "no-table": "The file is no table",
     "no-space": "There is no room on the service's disk",
     "not-found": "There is nothing here",
@@ -44,6 +45,7 @@ TITLES: Mapping[str, str] = {
     "unsupported-media-type": "The body has the wrong media type",
     "unsupported-version": "This version of the upload protocol is not spoken here",
     "wrong-checksum": "The bytes are not those that were announced",
+    "wrong-host": "The service has another name",
     "wrong-offset": "The part does not begin where the upload stands",
     "wrong-state": "The state does not allow this",
 }
@@ -52,6 +54,7 @@ _NAMES_BY_STATUS: Mapping[int, str] = {
     400: "bad-request",
     404: "not-found",
     405: "method-not-allowed",
+    411: "no-length",
     413: "too-large",
     415: "unsupported-media-type",
     416: "range-not-satisfiable",

@@ -63,10 +63,19 @@ def require_acceptable(size: int) -> None:
     Raises:
         Problem: 403, 413 or 507.
     """
+    require_fitting(size)
+    require_bytes(size)
+
+
+def require_fitting(size: int) -> None:
+    """Refuse what is too large, whoever sends it, or for which there is no room.
+
+    Raises:
+        Problem: 413 or 507.
+    """
     limit = services().settings.limits.upload_bytes
     if size > limit:
         raise too_large(limit)
-    require_bytes(size)
     require_room(size)
 
 

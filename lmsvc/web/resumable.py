@@ -76,7 +76,6 @@ def create_transfer() -> Response:
     require_bytes(size + sum(transfer.size for transfer in services().transfers.unfinished(user())))
     name = announced.get("filename") or announced.get("name") or UNNAMED
     require_good_name(name)
-    services().transfers.forget_expired()
     transfer = Transfer(secrets.token_hex(16), user(), name, size, _metadata_text(), sha256_of(announced), time.time())
     services().transfers.begin(transfer)
     return _begun(transfer)

@@ -1,6 +1,5 @@
 """Uploads that come in parts: what is known of each and what has arrived lie on disk, so a restart loses nothing."""
 
-import contextlib
 import hashlib
 import json
 import os
@@ -59,7 +58,7 @@ class Transfers:
     """The transfers of one data directory."""
 
     def __init__(self, root: Path, lifetime_seconds: float) -> None:
-        """Keep them below `root`, each until nothing has come for `lifetime_seconds`."""
+        """Find them below `root`, each until nothing came for `lifetime_seconds`; the controller removes it then."""
         self._root = root
         self._lifetime = lifetime_seconds
         self.turns = Turns()
@@ -111,14 +110,6 @@ class Transfers:
     def remove(self, identity: str) -> None:
         """Forget a transfer and what has arrived of it; the upload it may have become stays."""
         shutil.rmtree(self._root / identity, ignore_errors=True)
-
-    def forget_expired(self) -> None:
-        """Remove what nobody went on with."""
-        for path in self._root.glob("*"):
-            with contextlib.suppress(FileNotFoundError):
-                newest = max(file.stat().st_mtime for file in (path, *path.iterdir()))
-                if newest + self._lifetime < time.time():
-                    self.remove(path.name)
 
     def take_digest(self, transfer: Transfer, offset: int) -> Digest | None:
         """Return the running sha256 of the first `offset` bytes, where it is at hand; it is no longer afterwards."""

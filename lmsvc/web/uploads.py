@@ -5,7 +5,6 @@ import hashlib
 import os
 import re
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +25,6 @@ from lmsvc.web.receiving import receive, require_acceptable, require_good_name, 
 from lmsvc.web.services import services
 
 UPLOAD_ID = re.compile("[0-9a-f]{32}")
-FORGOTTEN_SECONDS = 86_400
 
 
 def put_upload(upload: str) -> Response:
@@ -46,7 +44,11 @@ def put_upload(upload: str) -> Response:
 
 
 def get_upload(upload: str) -> Response:
-    """Describe an upload."""
+    """Describe an upload.
+
+    `expires` is when it goes unless a job uses it until then: null while one does, or where the site keeps uploads for
+    ever. One sent again is kept at least as long as a warning of results.
+    """
     return json_answer(upload_body(_upload_or_404(upload)))
 
 
@@ -55,14 +57,6 @@ def delete_upload(upload: str) -> Response:
     if not forget(_upload_or_404(upload)):
         raise Problem(409, "wrong-state", "A job that is not over uses this upload.")
     return Response(status=204)
-
-
-def forget_incomplete(paths: DataPaths) -> None:
-    """Remove what uploads left that were cut off by a crash long ago."""
-    for path in (paths.uploads / "incoming").glob("*"):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > FORGOTTEN_SECONDS:
-                path.unlink()
 
 
 def user() -> str:
@@ -80,9 +74,8 @@ def _upload_or_404(upload: str) -> Upload:
 @contextlib.contextmanager
 def _incoming(paths: DataPaths) -> Iterator[tuple[IO[bytes], Path]]:
     """Give a temporary file beside the uploads that is gone afterwards unless it was moved."""
-    directory = paths.uploads / "incoming"
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=directory, delete=False) as stream:
+    paths.incoming.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=paths.incoming, delete=False) as stream:
         path = Path(stream.name)
         try:
             yield stream, path

@@ -54,6 +54,21 @@ def _certificate(site: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _files(paths)
 
 
+def _mail(site: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find a password's file that is not there, one that would have to lie on a host, and one for no server."""
+    path = site.get("site_mail_password_file", "")
+    yield from _files({"site_mail_password_file": path})
+    notices = site.get("site_settings", {}).get("notices", {})
+    mail = notices.get("mail", {}) if isinstance(notices, Mapping) else {}
+    if "password_file" in mail:
+        yield (
+            "site_settings notices mail has password_file",
+            "name the file on the control node in site_mail_password_file instead; it becomes a secret of podman",
+        )
+    if path and not mail.get("user"):
+        yield "site_mail_password_file is set, but no name to sign in with", "set user below notices and mail"
+
+
 def _bundle(site: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _files({"site_ca_bundle": site.get("site_ca_bundle", "")})
 
@@ -83,7 +98,7 @@ def _overcommit(site: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"site_overcommit is {ratio}", "write 1.0, or 2.0 for twice as many slots as there are cores"
 
 
-VALUES = (_prefix, _ports, _certificate, _bundle, _base, _data_dir, _overcommit)
+VALUES = (_prefix, _ports, _certificate, _mail, _bundle, _base, _data_dir, _overcommit)
 
 
 def preflight_pools(

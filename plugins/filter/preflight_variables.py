@@ -72,7 +72,8 @@ def _wrong(hosts: Mapping[str, Mapping[str, Any]], options: Options) -> Iterator
 def preflight_settings(site: Mapping[str, Any], options: Options) -> list[Finding]:
     """Find settings of the site that are missing, or of a wrong type or value."""
     wanted = {name: option for name, option in options.items() if name.startswith("site_")}
-    missing = [(name, "is missing", "copy its line from inventories/example") for name in wanted if name not in site]
+    needed = [name for name, option in wanted.items() if option.get("required") and name not in site]
+    missing = [(name, "is missing", "copy its line from inventories/example") for name in needed]
     wrong = [(name, _mismatch(site[name], option), _text(option)) for name, option in wanted.items() if name in site]
     return [("site", "settings", f"{name} {found}", remedy) for name, found, remedy in missing + wrong if found]
 

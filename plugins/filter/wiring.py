@@ -8,8 +8,8 @@ Pools = Mapping[str, Mapping[str, Any]]
 IMAGES = {"database": ["database"], "catalog": ["catalog"], "web": ["web", "proxy"], "controller": ["controller"]}
 SECRETS = {
     "database": ["lmsvc-database-password", "lmsvc-database-pgpass"],
-    "web": ["lmsvc-database-pgpass", "lmsvc-api-token"],
-    "controller": ["lmsvc-database-pgpass"],
+    "web": ["lmsvc-database-pgpass", "lmsvc-api-token", "lmsvc-notices-key"],
+    "controller": ["lmsvc-database-pgpass", "lmsvc-notices-key"],
 }
 
 

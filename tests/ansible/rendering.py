@@ -29,11 +29,11 @@ def variables() -> Table:
     return own | LOOPS | {"ansible_facts": FACTS, "__pools_probe": {"facts": SIZE}}
 
 
-def evaluate(expression: str, host: str, directory: Path) -> Table:
-    """Return what an expression comes to for a host; the directory takes a file of variables."""
+def evaluate(expression: str, host: str, directory: Path, inventory: Path = EXAMPLE) -> Table:
+    """Return what an expression comes to for a host of an inventory; the directory takes a file of variables."""
     file = directory / "variables.json"
     file.write_text(json.dumps(variables()), encoding="utf-8")
-    words = [str(PROGRAMS / "ansible"), host, "-i", str(EXAMPLE), "--playbook-dir", "playbooks", "-c", "local"]
+    words = [str(PROGRAMS / "ansible"), host, "-i", str(inventory), "--playbook-dir", "playbooks", "-c", "local"]
     task = {"content": f"{{{{ {expression} }}}}", "dest": str(directory / "out")}
     words += ["-e", f"@{file}", "-m", "ansible.builtin.copy", "-a", json.dumps(task)]
     ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)

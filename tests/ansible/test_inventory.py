@@ -1,7 +1,9 @@
 """The example inventory is what a site copies: complete, known to the roles, and wired to each of them."""
 
 import json
+import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,11 @@ from plugins.filter.preflight_site import preflight_pools, preflight_values
 from plugins.filter.preflight_variables import preflight_options, preflight_settings, preflight_variables
 from plugins.filter.rooms import host_memory_mb, pools_misfits
 from plugins.filter.scaling import pools_page
+from tests.ansible.rendering import evaluate
 from tests.ansible.tree import EXAMPLE, PROGRAMS, ROLES, ROOT, all_options, options, table
 
 PAGES = EXAMPLE / "group_vars" / "all"
+KNOWN = preflight_options(str(ROOT / "roles"))
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +83,23 @@ def test_wiring_gives_nothing_that_no_role_takes() -> None:
     taken = {name for role in ROLES for name in all_options(role)}
     assert {name for name in wired if not name.startswith("__")} - taken == set()
     assert [name for name in wired if name.startswith("__") and text.count(name) < 2] == []
+
+
+def test_inventories_from_before_a_setting_was_there_go_on(tmp_path: Path) -> None:
+    """Without the settings that have a default preflight finds no fault, and each role gets what the service does."""
+    newer = [name for name, option in options(ROOT / "roles" / "preflight", "site").items() if "default" in option]
+    assert "site_settings" in newer
+    shutil.copytree(EXAMPLE, tmp_path / "site", ignore=shutil.ignore_patterns("cache"))
+    for page in (tmp_path / "site" / "group_vars" / "all").glob("*.yml"):
+        lines = page.read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if line.partition(":")[0] not in newer]
+        page.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    assert preflight_settings({name: it for name, it in site().items() if name not in newer}, KNOWN) == []
+    roles = ["web_settings", "controller_settings", "controller_resolvers", "controller_mail_password_file"]
+    roles += ["pools_workflow_files", "pools_tool_files", "overlay_outgoing_addresses"]
+    asked = ", ".join(f"'{name}': {name}" for name in roles)
+    given = evaluate(f"{{{asked}}} | to_json", "alpha", tmp_path, tmp_path / "site")
+    assert {name: value for name, value in given.items() if value} == {}
 
 
 def test_only_wiring_reads_groups() -> None:

@@ -1,7 +1,8 @@
 """Retention: what the controller does about results that expire."""
 
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,9 @@ from lmsvc.paths import DataPaths
 from lmsvc.settings import Settings
 from lmsvc.store import Store, open_store
 from lmsvc.store.accounts_records import Quota, User
+from lmsvc.store.records import NewJob, Upload
 from lmsvc.store.retention import is_removed
+from lmsvc.uploads import CUT_OFF_SECONDS, GRACE_SECONDS
 from tests.store.make import claim, end, submit
 
 DAY = 86_400.0
@@ -130,3 +133,108 @@ def test_results_are_measured(store: Store, settings: Settings) -> None:
     Retention(settings, store).sweep(DAY)
     assert 10_000 <= store.package_bytes("ada") < 20_000
     assert disk_bytes(settings.data_dir / "nowhere") == 0
+
+
+def uploaded(store: Store, settings: Settings, user: str = "ada", content: str = "a") -> Upload:
+    """Put a user's upload into its place, come at time 0."""
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    place = DataPaths(settings.data_dir).upload(sha256)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(content)
+    return store.add_upload(Upload(sha256[:32], "points.csv", len(content), sha256, 0.0, user))
+
+
+def use(store: Store, upload: Upload) -> str:
+    """Run a job of an upload's user that names it to its end; return its id."""
+    document = {"name": "uses", "inputs": {"points": {"upload": upload.id}}, "steps": {}}
+    job_id = store.submit(NewJob(upload.user, "uses", document), None, 1.0).job_id
+    claim(store)
+    end(store, job_id, JobState.SUCCEEDED, END)
+    return job_id
+
+
+def lasts(store: Store, settings: Settings, upload: Upload, days: Iterable[int]) -> list[int]:
+    """Sweep on each day; return the days on which a user still had an upload, whose file was there then."""
+    retention, had = Retention(settings, store), []
+    for day in days:
+        retention.sweep(day * DAY)
+        if store.upload(upload.id, upload.user):
+            had.append(day)
+            assert DataPaths(settings.data_dir).upload(upload.sha256).exists(), day
+    return had
+
+
+def test_uploads_that_no_job_uses_go(store: Store, settings: Settings) -> None:
+    """An upload is kept as long as results are; its description says until when from the first look on."""
+    upload = uploaded(store, settings)
+    assert lasts(store, settings, upload, [1]) == [1]
+    found = store.upload(upload.id, "ada")
+    assert found is not None
+    assert found.expires == 30 * DAY
+    assert lasts(store, settings, upload, range(2, 40)) == list(range(2, 31))
+    assert not DataPaths(settings.data_dir).upload(upload.sha256).exists()
+
+
+def test_an_upload_stays_while_a_job_uses_it(store: Store, settings: Settings) -> None:
+    """With the results it goes at its own time, and no sooner than a warning's time after the job let it go."""
+    upload = uploaded(store, settings)
+    use(store, upload)
+    assert lasts(store, settings, upload, range(1, 60)) == list(range(1, 40))
+
+
+def test_a_deleted_job_leaves_its_upload_a_while(store: Store, settings: Settings) -> None:
+    """Who deletes an old job to submit it anew still has what it was made from."""
+    upload = uploaded(store, settings)
+    settings.quota.days_kept = 0
+    job_id = use(store, upload)
+    assert lasts(store, settings, upload, [100]) == [100]
+    store.delete(job_id)
+    settings.quota.days_kept = 30
+    assert lasts(store, settings, upload, range(101, 120)) == list(range(101, 109))
+
+
+def test_a_file_goes_with_its_last_user(store: Store, settings: Settings) -> None:
+    """The same content of two users stays for the one who may keep it longer."""
+    store.add_user(User("ben", quota=Quota(days_kept=60)))
+    mine, other = uploaded(store, settings), uploaded(store, settings, "ben")
+    assert lasts(store, settings, mine, range(1, 50)) == list(range(1, 31))
+    assert lasts(store, settings, other, range(50, 80)) == list(range(50, 61))
+    assert not DataPaths(settings.data_dir).upload(other.sha256).exists()
+
+
+def test_a_new_policy_leaves_uploads_a_warnings_time(store: Store, settings: Settings) -> None:
+    """What is older than a new policy allows does not go at once; sent again it is kept as long again."""
+    upload = uploaded(store, settings)
+    assert lasts(store, settings, upload, range(365, 370)) == list(range(365, 370))
+    uploaded(store, settings)
+    assert lasts(store, settings, upload, range(370, 390)) == list(range(370, 378))
+
+
+def test_without_a_policy_uploads_stay(store: Store, settings: Settings) -> None:
+    """0 days are for ever, also for what was to go before."""
+    upload = uploaded(store, settings)
+    assert lasts(store, settings, upload, [1, 29]) == [1, 29]
+    settings.quota.days_kept = 0
+    assert lasts(store, settings, upload, [30, 31, 1000]) == [30, 31, 1000]
+
+
+def test_parts_that_nobody_went_on_with_go(store: Store, settings: Settings) -> None:
+    """Uploads in parts go some time after they expired, temporary files of a crash a day later; younger ones stay."""
+    paths, now = DataPaths(settings.data_dir), 1_000_000.0
+    lifetime = settings.limits.unfinished_hours * 3600
+    ages = {"old": lifetime + GRACE_SECONDS + 1, "just expired": lifetime + 1, "young": 1}
+    for name, age in ages.items():
+        aged(paths.transfers / name / "data", now - age)
+    aged(paths.incoming / "cut off", now - CUT_OFF_SECONDS - 1)
+    aged(paths.incoming / "arriving", now - CUT_OFF_SECONDS + 1)
+    Retention(settings, store).sweep(now)
+    assert {path.name for path in paths.transfers.iterdir()} == {"just expired", "young"}
+    assert {path.name for path in paths.incoming.iterdir()} == {"arriving"}
+
+
+def aged(path: Path, changed: float) -> None:
+    """Make a file that, like its directory, changed last at a time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    for each in (path, path.parent):
+        os.utime(each, (changed, changed))

@@ -23,6 +23,23 @@ def test_knows_all_passwords(host: Host) -> None:
     assert found == "400 900 /run/secrets/lmsvc-pool-alder"
 
 
+def test_the_mail_servers_password_is_in_no_file(host: Host) -> None:
+    """It is a secret for the controller's user alone: no file of the host, no unit and no command line holds it."""
+    found = host.check_output("podman exec lmsvc-controller stat -c '%a %u' /run/secrets/lmsvc-mail-password")
+    assert found == "400 900"
+    named = "podman exec lmsvc-controller sh -c 'cat $LMSVC_NOTICES__MAIL__PASSWORD_FILE'"
+    assert host.check_output(named) == "only-for-this-scenario"
+    assert host.run("grep -rlF only-for-this-scenario /etc /run/systemd /var/lib/lmsvc").stdout == ""
+    assert "only-for-this-scenario" not in host.check_output("podman inspect lmsvc-controller; ps -ef")
+
+
+def test_the_key_of_webhooks_is_a_secret(host: Host) -> None:
+    """The controller signs with the key that podman keeps, and makes none of its own."""
+    found = host.check_output("podman exec lmsvc-controller stat -c '%a %u %s' /run/secrets/lmsvc-notices-key")
+    assert found == "400 900 48"
+    assert not host.file("/var/lib/lmsvc/data/run/notices.key").exists
+
+
 def test_is_confined(host: Host) -> None:
     """The controller runs without any privilege, as part of the host's target."""
     assert_confined(host, "lmsvc-controller")

@@ -25,7 +25,8 @@ SITE: dict[str, Any] = {
 }
 WORD: dict[str, Any] = {"sdm": "worker"}
 OPTIONS: dict[str, dict[str, Any]] = {
-    "site_https_port": {"type": "int", "description": "Port."},
+    "site_https_port": {"type": "int", "required": True, "description": "Port."},
+    "site_newer": {"type": "str", "default": "", "description": "Not in inventories from before."},
     "site_firewall": {"type": "str", "choices": ["manage", "off"], "description": "Firewall."},
     "site_open_ports": {"type": "list", "elements": "int", "description": ["Ports", "left open."]},
     "overlay_mtu": {"type": "int", "description": "Size."},
@@ -112,6 +113,23 @@ def test_settings_that_cannot_work_are_found(changed: dict[str, Any], words: str
     [finding] = preflight_values(SITE | changed)
     assert words in finding[2]
     assert finding[3]
+
+
+@pytest.mark.parametrize(
+    ("mail", "file", "words"),
+    [
+        ({"user": "lmsvc"}, __file__, None),
+        ({"user": "lmsvc"}, "/no/such/file", "site_mail_password_file: there is no file /no/such/file"),
+        ({}, __file__, "site_mail_password_file is set, but no name to sign in with"),
+        ({"user": "lmsvc", "password_file": "/data/p"}, "", "site_settings notices mail has password_file"),
+    ],
+)
+def test_the_mail_servers_password_has_one_place(mail: dict[str, str], file: str, words: str | None) -> None:
+    """It comes from a file of the control node, for a name, and never from a file on a host."""
+    settings = {"site_settings": {"notices": {"mail": mail}}, "site_mail_password_file": file}
+    found = [problem for _, _, problem, _ in preflight_values(SITE | settings)]
+    assert [text for text in found if words is None or words not in text] == []
+    assert bool(found) is (words is not None)
 
 
 def test_a_certificate_needs_its_key() -> None:

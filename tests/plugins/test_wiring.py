@@ -49,6 +49,8 @@ def test_secrets_follow_groups_and_pools() -> None:
     assert secrets_of_groups(["worker"], POOLS, rest) == ["lmsvc-pool-rest", "lmsvc-pool-rest-previous"]
     assert "lmsvc-pool-sdm" in secrets_of_groups(["controller"], POOLS, rest)
     assert secrets_of_groups(["catalog"], POOLS, {}) == []
+    for group in ("web", "controller"):
+        assert "lmsvc-notices-key" in secrets_of_groups([group], {}, {})
 
 
 def test_peers_are_all_hosts_but_one() -> None:

@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.cctools, pytest.mark.slow]
 
 ITEMS = 24
 SLOTS = 2
+LEASE_SECONDS = 30.0
 
 VICTIMS = {
     "controller": ("lmsvc.cli.main", "controller"),
@@ -104,6 +105,24 @@ def test_a_killed_worker_does_not_leave_its_task(own_service: ServiceFactory, tm
     for pid in workers:
         kill(pid)
     wait_for("tasks gone", lambda: not set(tasks) & set(service.pids()), 5)
+    check_counted(service, job_id, tmp_path)
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["controller", "everything"])
+def test_a_killed_controller_goes_on_at_once(own_service: ServiceFactory, tmp_path: Path, everything: bool) -> None:
+    """What is started after a `kill -9` does not wait until the claims of the one before run out (bound 2 s)."""
+    service, job_id = start_counted(own_service, tmp_path)
+    if everything:
+        service.kill_everything()
+        service.start()
+    else:
+        (pid,) = service.find(*VICTIMS["controller"])
+        kill(pid)
+        wait_for("started again", lambda: service.find(*VICTIMS["controller"]) not in ([], [pid]), 10)
+    done = len(journal(tmp_path, "end"))
+    took = wait_for("at work again", lambda: len(journal(tmp_path, "end")) > done, LEASE_SECONDS)
+    assert took < 10
+    assert len(service.log_lines("controller", "which has ended")) == 1
     check_counted(service, job_id, tmp_path)
 
 

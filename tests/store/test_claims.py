@@ -138,6 +138,21 @@ def test_a_released_job_can_be_taken_at_once(store: Store) -> None:
     assert claim(store, "c2", now=10.1).id == job_id
 
 
+def test_all_claims_of_one_that_ended_are_given_up_at_once(store: Store) -> None:
+    """Nobody else's are, nor is anything that has ended; the jobs go on as the attempt they were."""
+    jobs = {submit(store) for _ in range(2)}
+    for _ in jobs:
+        claim(store, "c1", now=10.0)
+    other = submit(store)
+    assert claim(store, "c2", now=10.0).id == other
+    assert store.release_all("c3") == frozenset()
+    assert store.release_all("c1") == jobs
+    assert [head.id for head in store.held("c2")] == [other]
+    taken = {claim(store, "c4", now=10.1).id for _ in jobs}
+    assert taken == jobs
+    assert store.claim("c4", 10.2, 30.0, 8) is None
+
+
 def test_a_retried_job_keeps_its_place(store: Store) -> None:
     """A retry goes to where the job was submitted, before younger jobs of its user."""
     first = submit(store)

@@ -1,7 +1,9 @@
 """Server-sent events over real connections."""
 
+import contextlib
+import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,11 +11,14 @@ import httpx
 import pytest
 
 from lmsvc.jobs.states import JobState
+from lmsvc.store.accounts_records import Share, User
 from lmsvc.store.records import StepProgress
 from lmsvc.web.services import MAX_WAITERS
+from tests.service.running import wait_for
 from tests.web.asking import problem
+from tests.web.people import SITE_TOKEN, bearer, token_of
 from tests.web.server import Server
-from tests.web.site import Site
+from tests.web.site import A_JOB, Site
 
 STEP = StepProgress(step="say", tool="echo_text", category="utility")
 
@@ -103,3 +108,73 @@ def test_faulty_last_event_ids_are_refused(site: Site, last: str) -> None:
     """What is no id of an event gets 400."""
     headers = {"Last-Event-ID": last.encode().decode("latin-1")}
     problem(site.client.get(f"/api/v1/jobs/{site.queued()}/events", headers=headers), 400, "invalid-query")
+
+
+WAITING_SECONDS = 30.0
+
+
+@dataclass
+class Watcher:
+    """Somebody who reads the stream of a job in a thread."""
+
+    address: str
+    headers: dict[str, str]
+    begun: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    text: str = ""
+
+    def start(self) -> "Watcher":
+        """Begin; return once the first status has come."""
+        threading.Thread(target=self._read, daemon=True).start()
+        assert self.begun.wait(WAITING_SECONDS), self.text
+        return self
+
+    def _read(self) -> None:
+        with contextlib.suppress(httpx.TransportError):
+            self._read_lines()
+        self.ended.set()
+
+    def _read_lines(self) -> None:
+        with httpx.stream("GET", self.address, headers=self.headers, timeout=None, trust_env=False) as response:
+            for line in response.iter_lines():
+                self.text += f"{line}\n"
+                if line.startswith("event: status"):
+                    self.begun.set()
+
+
+def test_streams_end_with_what_let_them_in(tmp_path: Path) -> None:
+    """Soon after a token is revoked, its user disabled or a link withdrawn its streams end; others stay (bound 6 s)."""
+    token = tmp_path / "token"
+    token.write_text(SITE_TOKEN)
+    with Server.start(tmp_path / "data", LMSVC_TOKEN_FILE=str(token)) as server:
+        store = server.site.store
+        tokens = {name: token_of(store, name) for name in ("revoked", "disabled", "staying")}
+        jobs = {name: server.site.running(replace(A_JOB, user=name)) for name in tokens}
+        now = time.time()
+        link = store.share(Share("s" * 40, jobs["staying"], "staying", now, now + 3600))
+        watched = [(jobs[name], token) for name, token in tokens.items()] + [(jobs["staying"], link.secret)]
+        revoked, disabled, staying, shared = (
+            Watcher(f"{server.url}/api/v1/jobs/{job}/events", bearer(secret)).start() for job, secret in watched
+        )
+        begin = time.monotonic()
+        store.revoke_token(store.tokens("revoked")[0].id)
+        store.change_user(User("disabled", disabled=True))
+        store.unshare(jobs["staying"])
+        for watcher in (revoked, disabled, shared):
+            assert watcher.ended.wait(WAITING_SECONDS)
+            assert "event: end" not in watcher.text
+        print(f"ended after {time.monotonic() - begin:.1f} s")
+        store.save_steps(jobs["staying"], [replace(STEP, done=7, total=9)])
+        wait_for("the other is told", lambda: '"done":7' in staying.text, WAITING_SECONDS)
+        assert not staying.ended.is_set()
+
+
+def test_a_stream_ends_with_a_token_that_expires(tmp_path: Path) -> None:
+    """A token that was good for some seconds when its stream began is found to be over."""
+    token = tmp_path / "token"
+    token.write_text(SITE_TOKEN)
+    with Server.start(tmp_path / "data", LMSVC_TOKEN_FILE=str(token)) as server:
+        short = token_of(server.site.store, "ada", days=8 / 86_400)
+        job = server.site.running(replace(A_JOB, user="ada"))
+        watcher = Watcher(f"{server.url}/api/v1/jobs/{job}/events", bearer(short)).start()
+        assert watcher.ended.wait(2 * WAITING_SECONDS)

@@ -263,3 +263,50 @@ def test_forms_of_own_pages_work_under_the_address_of_the_proxy(behind: Behind) 
         own = client.post(f"/jobs/{job_id}/cancel", headers={"Origin": behind.url})
     assert (other.status_code, forged.status_code, own.status_code) == (403, 403, 303)
     assert own.headers["Location"] == f"/jobs/{job_id}"
+
+
+def encoding(behind: Behind, path: str, accept: str = "application/json") -> str | None:
+    """Return how the proxy packed an answer for a client that reads gzip."""
+    with behind.http() as client:
+        answer = client.get(path, headers={"Accept-Encoding": "gzip", "Accept": accept})
+    assert answer.status_code == 200, answer.text
+    return str(answer.headers["Content-Encoding"]) if "Content-Encoding" in answer.headers else None
+
+
+def test_long_answers_are_packed_on_the_way(behind: Behind) -> None:
+    """Lists and descriptions in JSON are, and the proxy passes on what the service has packed itself."""
+    for _ in range(20):
+        behind.site.queued()
+    for path in ("/api/v1/jobs", "/api/v1/tools", "/api/v1/workflows", "/api/v1/openapi.json", "/static/style.css"):
+        assert encoding(behind, path) == "gzip", path
+
+
+def test_answers_with_secrets_are_not_packed(behind: Behind) -> None:
+    """Pages with forms, what tells of users and tokens, links that share a job: their length tells nothing."""
+    job = behind.site.ended()
+    with behind.http() as client:
+        assert client.post(f"/api/v1/jobs/{job}/share").status_code == 201
+    for path in ("/api/v1/me", "/api/v1/users", f"/api/v1/jobs/{job}/share"):
+        assert encoding(behind, path) is None, path
+    for path in ("/", "/new", "/new/richness", f"/jobs/{job}", "/tools"):
+        assert encoding(behind, path, "text/html") is None, path
+
+
+def test_a_packed_answer_is_known_again(behind: Behind) -> None:
+    """The tag of a packed answer is good for asking whether it changed."""
+    with behind.http() as client:
+        packed = {"Accept-Encoding": "gzip"}
+        first = client.get("/api/v1/tools", headers=packed)
+        assert first.headers["Content-Encoding"] == "gzip"
+        again = client.get("/api/v1/tools", headers={**packed, "If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_streams_are_not_held_back_by_packing(behind: Behind) -> None:
+    """Events pass as they come to a client that reads gzip, unpacked."""
+    address = f"/api/v1/jobs/{behind.site.queued()}/events"
+    with behind.http() as client, client.stream("GET", address, headers={"Accept-Encoding": "gzip"}) as stream:
+        assert "Content-Encoding" not in stream.headers
+        begin = time.monotonic()
+        assert any(line.startswith("event: status") for line in stream.iter_lines())
+    assert time.monotonic() - begin < 5

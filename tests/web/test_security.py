@@ -1,9 +1,11 @@
 """What protects visitors and the service."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.web.asking import problem
-from tests.web.people import form_token
+from tests.web.people import SITE_TOKEN, bearer, form_token, guarded_site
 from tests.web.server import Server
 from tests.web.site import Site
 
@@ -41,6 +43,37 @@ def test_other_sites_cannot_change_anything(site: Site, headers: dict[str, str])
     head = site.store.head(job_id)
     assert head is not None
     assert head.state == "queued"
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil", "[x]"]
+)
+@pytest.mark.parametrize("path", ["/", "/api/v1/jobs", "/healthz", "/static/style.css"])
+def test_a_name_of_another_site_leads_nowhere(site: Site, host: str, path: str) -> None:
+    """Without tokens, a name that some site let lead to this machine reads nothing, and the answer says what to do."""
+    refused = problem(site.client.get(path, headers={"Host": host, "Accept": "*/*"}), 421, "wrong-host")
+    assert "server_names" in refused["detail"]
+    own = {"Host": host, "Origin": f"http://{host}"}
+    problem(site.client.post("/api/v1/jobs", json={}, headers=own), 421, "wrong-host")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]", "[::1]:8080", "192.0.2.7", "lm.example", "at.example:1"],
+)
+def test_own_names_and_addresses_are_answered(tmp_path: Path, host: str) -> None:
+    """Addresses are nobody else's, and names of the settings are our own."""
+    site = Site.make(tmp_path / "data", server_names=["LM.example"], public_url="https://at.example/")
+    assert site.client.get("/api/v1/jobs", headers={"Host": host}).status_code == 200
+    site.store.close()
+
+
+def test_with_tokens_any_name_is_good(tmp_path: Path) -> None:
+    """Where a token is asked for, a page of another site has none, so names need not be told."""
+    site = guarded_site(tmp_path)
+    headers = {"Host": "anything.example", **bearer(SITE_TOKEN)}
+    assert site.client.get("/api/v1/jobs", headers=headers).status_code == 200
+    site.store.close()
 
 
 def test_own_pages_can_change_things(site: Site) -> None:

@@ -4,12 +4,14 @@ import json
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.web.people import SITE_TOKEN, bearer, token_of
 from tests.web.server import Server
 from tests.web.site import A_JOB, ECHO
 
@@ -54,16 +56,33 @@ def test_long_queue_slows_nothing(tmp_path: Path) -> None:
     assert _p99(status) < 0.1 * PATIENCE
 
 
-def _accepted_per_second(server: Server, clients: int, each: int) -> float:
+@pytest.mark.slow
+def test_jobs_of_users_are_accepted_as_fast(tmp_path: Path) -> None:
+    """With tokens, quotas and bounds on rates 200 jobs a second of four users with full queues are accepted."""
+    (tmp_path / "token").write_text(SITE_TOKEN)
+    settings = {"LMSVC_TOKEN_FILE": str(tmp_path / "token"), "LMSVC_QUOTA": '{"jobs": 1500, "bytes": 1000000000}'}
+    with Server.start(tmp_path / "data", **settings) as server:
+        names = [f"user{number}" for number in range(4)]
+        tokens = [token_of(server.site.store, name) for name in names]
+        for name in names:
+            for _ in range(1000):
+                server.site.queued(replace(A_JOB, user=name))
+        rate = _accepted_per_second(server, clients=4, each=200, tokens=tokens)
+    print(f"{rate:.0f} accepted/s of users")
+    assert rate > 200 / PATIENCE
+
+
+def _accepted_per_second(server: Server, clients: int, each: int, tokens: Sequence[str] = ()) -> float:
+    """Return how many jobs a second are accepted while so many clients post so many each, in turn with the tokens."""
     raw = json.dumps(ECHO).encode()
 
-    def post() -> None:
+    def post(number: int) -> None:
+        headers = {"Content-Type": "application/json"} | (bearer(tokens[number % len(tokens)]) if tokens else {})
         with server.client() as client:
             for _ in range(each):
-                answer = client.post("/api/v1/jobs", content=raw, headers={"Content-Type": "application/json"})
-                answer.raise_for_status()
+                client.post("/api/v1/jobs", content=raw, headers=headers).raise_for_status()
 
-    threads = [threading.Thread(target=post) for _ in range(clients)]
+    threads = [threading.Thread(target=post, args=(number,)) for number in range(clients)]
     begin = time.monotonic()
     for thread in threads:
         thread.start()

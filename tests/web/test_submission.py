@@ -109,7 +109,9 @@ def test_truncated_document_is_refused(server: Server) -> None:
     """A document whose connection ends early gets 400, although what arrived is a good document."""
     before = server.site.store.counts()
     raw = json.dumps(ECHO).encode()
-    head = f"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(raw) + 9}"
+    head = (
+        f"POST /api/v1/jobs HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\nContent-Length: {len(raw) + 9}"
+    )
     answer = server.raw(head.encode() + b"\r\n\r\n" + raw)
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert server.site.store.counts() == before

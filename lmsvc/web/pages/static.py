@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask, Response, url_for
 
+from lmsvc.web.compressed import file_response
 from lmsvc.web.operations import Answer, Operation
 from lmsvc.web.problems import not_found
 
@@ -42,7 +43,7 @@ def static_file(name: str) -> Response:
         tagged["tag"] == _checksum(found, found.stat().st_mtime_ns) if tagged else bool(_BUNDLED_NAME.fullmatch(name))
     )
     headers = {"Cache-Control": FOR_EVER if lasts else BRIEFLY}
-    return Response(found.read_bytes(), mimetype=guess_type(plain)[0], headers=headers)
+    return file_response(found, guess_type(plain)[0], headers)
 
 
 def _find(name: str) -> Path | None:
