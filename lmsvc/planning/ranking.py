@@ -1,0 +1,34 @@
+"""Takes what has the lowest rank again and again, while ranks change."""
+
+from collections.abc import Callable, Iterable, Iterator
+from heapq import heapify, heappop, heapreplace
+from typing import Protocol, TypeVar
+
+Rank = tuple[float, ...]
+
+
+class Named(Protocol):
+    """What has a name, that decides between equal ranks."""
+
+    name: str
+
+
+AnyNamed = TypeVar("AnyNamed", bound=Named)
+
+
+def by_rank(things: Iterable[AnyNamed], rank: Callable[[AnyNamed], Rank | None]) -> Iterator[tuple[AnyNamed, Rank]]:
+    """Yield what has the lowest rank, and the rank, again and again, while ranks of yielded ones change.
+
+    Args:
+        things: all of them.
+        rank: returns None for one that is not to be yielded any more.
+    """
+    heap = [(found, thing.name, thing) for thing in things if (found := rank(thing)) is not None]
+    heapify(heap)
+    while heap:
+        found, name, thing = heap[0]
+        yield thing, found
+        if (again := rank(thing)) is None:
+            heappop(heap)
+        else:
+            heapreplace(heap, (again, name, thing))
