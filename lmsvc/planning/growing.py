@@ -17,20 +17,26 @@ def grow(share: Share, rivals: int) -> bool:
     wanting = _wanting(share)
     fitting = [host for host in wanting if host.fits(share)]
     most = _at_once(share, sum(host.cores for host in fitting) // rivals)
-    for host, _ in islice(by_rank(fitting, _room(share, wanting)), most):
+    for host, _ in islice(by_rank(fitting, _room(share, wanting), fresh=len(share.crews) > 1), most):
         if crew := _worst_off(wanting[host]):
             crew.put(host)
     return bool(fitting)
 
 
 def _room(share: Share, wanting: Mapping[Host, Sequence[Crew]]) -> Callable[[Host], Rank | None]:
-    """Return a rank of hosts with room: where a slot may work now, then where one is alive, then by load."""
+    """Return a rank of hosts with room.
+
+    It is by where a slot may work now, where one is alive, which crew may use it (the worst off first) and load.
+    """
+    several = len(share.crews) > 1
     slots, alive = share.slots, {name: told.slots for name, told in share.alive.items()}
 
     def rank(host: Host) -> Rank | None:
-        if not host.fits(share) or not _any_hungry(wanting[host]):
+        crew = _worst_off(wanting[host])
+        if crew is None or not host.fits(share):
             return None
-        return share.waits(host), slots.get(host, 0) >= alive.get(host.name, 0), host.load
+        level = crew.level() if several else 0
+        return share.waits(host), slots.get(host, 0) >= alive.get(host.name, 0), level, host.load
 
     return rank
 
@@ -63,7 +69,7 @@ def _take(share: Share, donor: Share, wanting: Mapping[Host, Sequence[Crew]], ri
     apart = donor.count * donor.cores - share.count * share.cores
     there = [host for host in wanting if host in donor.slots]
     given = False
-    offers = by_rank(there, _price(share, donor, wanting))
+    offers = by_rank(there, _price(share, donor, wanting), fresh=len(share.crews) > 1)
     for host, (price, *_) in islice(offers, _at_once(share, apart // (rivals + 1))):
         needed = int(price)
         if donor.spare(share.level()) < needed:
@@ -78,18 +84,21 @@ def _take(share: Share, donor: Share, wanting: Mapping[Host, Sequence[Crew]], ri
 def _price(share: Share, donor: Share, wanting: Mapping[Host, Sequence[Crew]]) -> Callable[[Host], Rank | None]:
     """Return a rank of hosts where another pool can give way.
 
-    It is by how few slots that takes, whether they are idle, whether it got them only now, and how many it has there.
+    It is by how few slots that takes, whether they are idle, whether it got them only now, which crew may use the host
+    (the worst off first) and how many it has there.
     """
     slots, before = donor.slots, donor.before
     busy = {name: told.busy for name, told in donor.alive.items()}
     most = donor.spare(share.level())
+    several = len(share.crews) > 1
 
     def rank(host: Host) -> Rank | None:
         has = slots.get(host, 0)
         needed = host.needed(share, donor)
-        if needed > has or needed > most or not _any_hungry(wanting[host]):
+        if needed > has or needed > most or (crew := _worst_off(wanting[host])) is None:
             return None
-        return needed, has <= busy.get(host.name, has), has <= before.get(host, 0), -has
+        level = crew.level() if several else 0
+        return needed, has <= busy.get(host.name, has), has <= before.get(host, 0), level, -has
 
     return rank
 
@@ -110,4 +119,4 @@ def _worst_off(crews: Sequence[Crew]) -> Crew | None:
     """Return the crew that is worst off of those that have more tasks than slots, if there are any."""
     if len(crews) == 1:
         return crews[0] if crews[0].hungry else None
-    return min((crew for crew in crews if crew.count < crew.tasks), key=Crew.level, default=None)
+    return min([crew for crew in crews if crew.count < crew.tasks], key=Crew.level, default=None)

@@ -104,7 +104,7 @@ def _even_all_out(shares: Sequence[Share], hosts: Set[Host], settled: dict[Share
     Args:
         shares: all pools.
         hosts: all hosts.
-        settled: pools, and how many changes ago of any pool they could not be made better: with no more they cannot yet.
+        settled: by pool how many changes there were of any when it could not be made better; with no more it cannot be.
     """
     changed = False
     for share in shares:
