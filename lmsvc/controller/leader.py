@@ -13,11 +13,21 @@ from lmsvc.controller.keeping import Keeping, needed
 from lmsvc.controller.scaling import PoolState, Scaling
 from lmsvc.controller.situation import Situation
 from lmsvc.planning.allocation import Allocation, ManagerDemand
-from lmsvc.planning.bounds import PoolBounds
-from lmsvc.planning.sharing import Decision, decide
+from lmsvc.planning.bounds import HostRoom, PoolBounds
+from lmsvc.planning.sharing import Alive, Decision, decide
 
 Record = Mapping[str, Any]
 SlotsByHost = Mapping[str, int]
+_Question = tuple[
+    Sequence[ManagerDemand],
+    Mapping[str, PoolBounds],
+    Mapping[str, HostRoom],
+    Mapping[str, frozenset[str]],
+    Allocation,
+    Mapping[str, SlotsByHost],
+    Mapping[str, Mapping[str, Alive]],
+]
+"""What is decided on, in the order of `decide`."""
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +75,7 @@ class Leader:
         self._scaling = Scaling(actions, {pool: sum(hosts.values()) for pool, hosts in kept.items()})
         self._allocation: Allocation = working(agents)
         self._decision = Decision({}, {}, {})
+        self._question: _Question | None = None
         self._led = set(newest)
         self._inputs: tuple[object, ...] = ()
         self._faults: list[str] = []
@@ -115,9 +126,14 @@ class Leader:
             held.setdefault(pool, {})[host] = self._grants.held(pool, host, agent.at_work)
         pools = {**self._ending(situation), **situation.bounds}
         there, serving = alive(situation.agents.values()), situation.serving
-        self._decision = decide(managers, pools, situation.rooms, serving, self._allocation, held, there)
-        self._allocation = self._decision.managers
+        self._decide_on((managers, pools, situation.rooms, serving, self._allocation, held, there))
         self._complain(situation.spread.faults)
+
+    def _decide_on(self, question: _Question) -> None:
+        """Decide, unless just that was decided last: agents tell more than what is decided on."""
+        if question != self._question:
+            self._decision = decide(*question)
+            self._allocation, self._question = self._decision.managers, question
 
     def _complain(self, faults: list[str]) -> None:
         for fault in faults:

@@ -63,5 +63,8 @@ def place_crews(share: Share, managers: Sequence[ManagerDemand], previous: Place
     placed: dict[str, dict[str, int]] = {manager.project: {} for manager in managers}
     for crew in share.crews:
         slots = {host.name: slots for host, slots in crew.slots.items()}
-        placed |= place(fair_shares(crew.managers, crew.count, previous), slots, previous)
+        if len(crew.managers) == 1:
+            placed[crew.managers[0].project] = slots
+        else:
+            placed |= place(fair_shares(crew.managers, crew.count, previous), slots, previous)
     return placed

@@ -1,7 +1,7 @@
 """Finds room for a slot by moving one slot after the other."""
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from lmsvc.planning.layout import Crew, Host, Share
 
@@ -9,8 +9,8 @@ Givers = list[Crew]
 Giving = Callable[[Host, Share], Givers | None]
 """Who gives up a slot each so that one of a pool fits on a host: nobody where it fits, None if it cannot be."""
 
-_Came = dict[Host, tuple[Crew, Host | None]]
-"""By host: the crew that would come there, and the host it would leave for it."""
+_Leaving = Callable[[Host, Share, Share], Iterable[Crew]]
+"""The crews a slot of which on a host is enough room for one of a pool, when a slot of another pool is looked for."""
 
 
 def seat(crews: Sequence[Crew], giving: Giving, hosts: set[Host], *, wide: bool = True) -> Givers | None:
@@ -25,65 +25,78 @@ def seat(crews: Sequence[Crew], giving: Giving, hosts: set[Host], *, wide: bool 
         hosts: where to look; where there is no way at all, those that lead nowhere for the pool are taken out.
         wide: whether slots of other pools may be moved.
     """
-    came: _Came = {}
-    for host in _walk(crews, came, set(hosts), wide):
-        givers = giving(host, came[host][0].share)
-        if givers is not None:
-            _apply(host, givers, came)
-            return givers
-    hosts.difference_update(host for host, (crew, _) in came.items() if crew.share is crews[0].share)
+    own = crews[0].share
+    search = _Search(giving, set(hosts))
+    if search.begin(crews) or search.widen(_own, own) or (wide and search.widen(_all, own)):
+        search.apply()
+        return search.givers
+    hosts.difference_update(host for host, (crew, _) in search.came.items() if crew.share is own)
     return None
 
 
-def _walk(crews: Sequence[Crew], came: _Came, left: set[Host], wide: bool) -> Iterator[Host]:
-    """Note and yield every host that one of some crews could come to, near ones first."""
-    reached = set(crews)
-    for crew in crews:
-        yield from _reach(crew, None, came, left)
-    for leaving in (_own, _all) if wide else (_own,):
-        waiting = deque(came)
-        while waiting and left:
-            host = waiting.popleft()
-            for crew in leaving(host, came[host][0].share, crews[0].share):
-                if crew not in reached:
-                    reached.add(crew)
-                    for other in _reach(crew, host, came, left):
-                        waiting.append(other)
-                        yield other
+class _Search:
+    """The search for a host with room that a crew could come to, or one that moves up for it."""
+
+    def __init__(self, giving: Giving, left: set[Host]) -> None:
+        self._giving, self._left = giving, left
+        self._seen: list[Host] = []
+        self.came: dict[Host, tuple[Crew, Host | None]] = {}
+        """By host seen: the crew that would come there, and the host it would leave for it."""
+        self.givers: Givers = []
+
+    def begin(self, crews: Sequence[Crew]) -> bool:
+        """Look at the hosts that some crews may use; return whether a way was found."""
+        return any(self._reach(crew, None) for crew in crews)
+
+    def widen(self, leaving: _Leaving, own: Share) -> bool:
+        """Look at hosts that slots on those seen could leave for, near ones first; return whether a way was found."""
+        for host in self._seen:  # which grows meanwhile
+            if not self._left:
+                break
+            if any(self._reach(crew, host) for crew in leaving(host, self.came[host][0].share, own)):
+                return True
+        return False
+
+    def _reach(self, crew: Crew, leaving: Host | None) -> bool:
+        """Look at the hosts left that a crew could come to, those in least use first where it need not wait."""
+        if self._left.isdisjoint(crew.hosts):
+            return False
+        share, hosts = crew.share, [host for host in crew.hosts if host in self._left]
+        if len(hosts) > 1:
+            hosts.sort(key=lambda host: (share.waits(host), host.load, host.name))
+        self._left.difference_update(hosts)
+        for host in hosts:
+            self.came[host] = crew, leaving
+            self._seen.append(host)
+            givers = self._giving(host, share)
+            if givers is not None:
+                self.givers = givers
+                return True
+        return False
+
+    def apply(self) -> None:
+        """Go the way that was found."""
+        at: Host | None = self._seen[-1]
+        for giver in self.givers:
+            giver.put(self._seen[-1], -1)
+        while at is not None:
+            crew, leaving = self.came[at]
+            crew.put(at)
+            if leaving is not None:
+                crew.put(leaving, -1)
+            at = leaving
 
 
-def _own(host: Host, coming: Share, own: Share) -> list[Crew]:
+def _own(host: Host, coming: Share, own: Share) -> Iterable[Crew]:
     """Return the crews of a pool one slot of which is enough room for one of another or the same pool."""
-    return list(host.crews[own]) if own in host.crews and host.needed(coming, own) == 1 else []
+    return host.crews[own] if own in host.crews and host.frees(coming, own) else ()
 
 
 def _all(host: Host, coming: Share, _: Share) -> Iterator[Crew]:
     """Yield all such crews, always in the same order: where no way was found, none is found the next time."""
-    for share in sorted(host.crews, key=lambda share: share.name):
-        if host.needed(coming, share) == 1:
-            yield from sorted(host.crews[share], key=lambda crew: crew.number)
-
-
-def _reach(crew: Crew, leaving: Host | None, came: _Came, left: set[Host]) -> list[Host]:
-    """Note and return the hosts left that a crew could come to, those in least use first where it need not wait."""
-    hosts = [host for host in crew.hosts if host in left]
-    if hosts:
-        hosts.sort(key=lambda host: (crew.share.waits(host), host.load, host.name))
-        came.update(dict.fromkeys(hosts, (crew, leaving)))
-        left.difference_update(hosts)
-    return hosts
-
-
-def _apply(host: Host, givers: Givers, came: _Came) -> None:
-    for giver in givers:
-        giver.put(host, -1)
-    at: Host | None = host
-    while at is not None:
-        crew, leaving = came[at]
-        crew.put(at)
-        if leaving is not None:
-            crew.put(leaving, -1)
-        at = leaving
+    for share, crews in host.in_order():
+        if host.frees(coming, share):
+            yield from crews
 
 
 def richer(share: Share, shares: Sequence[Share]) -> Giving:
@@ -91,10 +104,11 @@ def richer(share: Share, shares: Sequence[Share]) -> Giving:
     level = share.level()
     able = [other for other in shares if other is not share and other.level(-1) > level]
     able.sort(key=lambda other: (-other.level(-1), other.name))
+    spare = {other: other.spare(level) for other in able}
 
     def giving(host: Host, coming: Share) -> Givers | None:
         cores, memory_mb, givers = host.cores, host.memory_mb, list[Crew]()
-        offers = (crew for other in able if other is not coming for crew in _offers(other, host, level))
+        offers = (crew for other in able if other is not coming for crew in _offers(other, host, spare[other]))
         while cores < coming.cores or memory_mb < coming.memory_mb:
             giver = next(offers, None)
             if giver is None:
@@ -106,10 +120,6 @@ def richer(share: Share, shares: Sequence[Share]) -> Giving:
     return giving
 
 
-def _offers(share: Share, host: Host, level: int) -> Iterator[Crew]:
-    """Yield the crews of a pool that give up a slot of a host each, as long as the pool stays above a level."""
-    slots = (crew for crew in host.crews.get(share, ()) for _ in range(crew.slots[host]))
-    for given, crew in enumerate(slots, 1):
-        if share.level(-given) <= level:
-            return
-        yield crew
+def _offers(share: Share, host: Host, most: int) -> Iterator[Crew]:
+    """Return the crews of a pool that give up a slot of a host each, no more than some."""
+    return islice((crew for crew in host.crews.get(share, ()) for _ in range(crew.slots[host])), most)

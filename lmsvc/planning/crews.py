@@ -85,13 +85,12 @@ def relieve(hosts: Sequence[Host], shares: Sequence[Share]) -> None:
 def _relieve_bound(share: Share) -> None:
     """Take slots from a pool that could not work beside those it still holds elsewhere."""
     for host, slots in list(share.slots.items()):
-        for _ in range(min(-share.left, slots - share.held.get(host.name, 0))):
-            share.crew_at(host).put(host, -1)
+        share.give(host, max(0, min(-share.left, slots - share.held.get(host.name, 0))))
 
 
 def _relieve(host: Host, shares: Sequence[Share], sure: Mapping[Share, int]) -> bool:
     """Take one slot of a host from the richest pool that has more than is sure there; False if none has."""
     giving = [share for share in shares if share.slots.get(host, 0) > sure.get(share, 0)]
     if giving:
-        max(giving, key=lambda share: (share.level(-1), share.name)).crew_at(host).put(host, -1)
+        max(giving, key=lambda share: (share.level(-1), share.name)).give(host, 1)
     return bool(giving)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from lmsvc.planning.demand import ManagerDemand, Placement
 
@@ -61,44 +62,75 @@ def fair_shares(managers: Sequence[ManagerDemand], slots: int, previous: Placeme
         slots: what there is.
         previous: the placement that stands; decides only who gets the slots that do not come out even.
     """
-    if len(managers) == 1:
-        return {managers[0].project: max(0, min(slots, managers[0].tasks))}
-    held = {manager.project: sum(previous.get(manager.project, {}).values()) for manager in managers}
-    sure = _first_slots(managers, slots, held)
-    most = {manager.project: max(0, manager.tasks) for manager in managers}
-    return _share(managers, slots, sure, most, held)
+    return FairShares(managers, previous).of(slots)
 
 
-def _first_slots(managers: Sequence[ManagerDemand], slots: int, held: Mapping[str, int]) -> dict[str, int]:
-    """Give each manager of a small job a slot, fairly if there are too few."""
-    small = [manager for manager in managers if manager.lane == "small" and manager.tasks > 0]
-    if len(small) <= slots:
-        return {manager.project: 1 for manager in small}
-    once = {manager.project: 1 for manager in small}
-    return _share(small, slots, {}, once, {project: min(1, held[project]) for project in once})
+class FairShares:
+    """The shares of some managers of any number of slots."""
+
+    def __init__(self, managers: Sequence[ManagerDemand], previous: Placement) -> None:
+        """Share between managers of one pool, after a placement that stands."""
+        self._managers = managers
+        self._previous = previous
+        self._small = [manager for manager in managers if manager.lane == "small" and manager.tasks > 0]
+
+    def of(self, slots: int) -> dict[str, int]:
+        """Return how many of some slots each manager gets."""
+        if len(self._managers) == 1:
+            return {self._managers[0].project: max(0, min(slots, self._managers[0].tasks))}
+        if len(self._small) <= slots:
+            return self._enough.share_out(slots)
+        return _Claims(self._managers, self._first_slots(slots), self._most, self._held).share_out(slots)
+
+    @cached_property
+    def _enough(self) -> "_Claims":
+        """What is claimed where there is a slot for each manager of a small job."""
+        return _Claims(self._managers, {manager.project: 1 for manager in self._small}, self._most, self._held)
+
+    @cached_property
+    def _most(self) -> dict[str, int]:
+        return {manager.project: max(0, manager.tasks) for manager in self._managers}
+
+    @cached_property
+    def _held(self) -> dict[str, int]:
+        return {each.project: sum(self._previous.get(each.project, {}).values()) for each in self._managers}
+
+    def _first_slots(self, slots: int) -> dict[str, int]:
+        """Give the managers of small jobs too few slots for each to have one, fairly."""
+        once = {manager.project: 1 for manager in self._small}
+        return _Claims(self._small, {}, once, {name: min(1, self._held[name]) for name in once}).share_out(slots)
 
 
-def _share(
-    managers: Sequence[ManagerDemand],
-    slots: int,
-    least: Mapping[str, int],
-    most: Mapping[str, int],
-    held: Mapping[str, int],
-) -> dict[str, int]:
-    """Share slots between users, each user's between jobs, each job's between managers."""
-    tree: dict[str, dict[str, list[Claim]]] = {}
-    for manager in managers:
-        name = manager.project
-        claim = Claim(name, least.get(name, 0), most[name], held[name])
-        tree.setdefault(manager.user, {}).setdefault(manager.job, []).append(claim)
-    jobs = {user: [_joined(job, claims) for job, claims in their.items()] for user, their in tree.items()}
-    users = [_joined(user, claims) for user, claims in jobs.items()]
-    share_out(users, slots)
-    for user in users:
-        share_out(jobs[user.name], user.share)
-        for job in jobs[user.name]:
-            share_out(tree[user.name][job.name], job.share)
-    return {claim.name: claim.share for their in tree.values() for claims in their.values() for claim in claims}
+class _Claims:
+    """What users, their jobs and these jobs' managers claim."""
+
+    def __init__(
+        self,
+        managers: Sequence[ManagerDemand],
+        least: Mapping[str, int],
+        most: Mapping[str, int],
+        held: Mapping[str, int],
+    ) -> None:
+        self._managers: dict[str, dict[str, list[Claim]]] = {}
+        for manager in managers:
+            name = manager.project
+            claim = Claim(name, least.get(name, 0), most[name], held[name])
+            self._managers.setdefault(manager.user, {}).setdefault(manager.job, []).append(claim)
+        self._jobs = {
+            user: [_joined(job, claims) for job, claims in their.items()] for user, their in self._managers.items()
+        }
+        self._users = [_joined(user, claims) for user, claims in self._jobs.items()]
+
+    def share_out(self, slots: int) -> dict[str, int]:
+        """Share slots between users, each user's between jobs, each job's between managers."""
+        share_out(self._users, slots)
+        for user in self._users:
+            share_out(self._jobs[user.name], user.share)
+            for job in self._jobs[user.name]:
+                share_out(self._managers[user.name][job.name], job.share)
+        return {
+            claim.name: claim.share for jobs in self._managers.values() for their in jobs.values() for claim in their
+        }
 
 
 def _joined(name: str, parts: Sequence[Claim]) -> Claim:

@@ -58,12 +58,14 @@ class _Granting:
         given: dict[str, int] = {}
         waiting = [(self._at_work[name] * self._pools[name].cores, name) for name in missing]
         heapify(waiting)
+        cores, memory_mb = free.cores, free.memory_mb
         while waiting:
             level, name = heappop(waiting)
-            more = {**given, name: given.get(name, 0) + 1}
-            if more[name] <= missing[name] and _fit(more, self._pools, free):
-                given = more
-                heappush(waiting, (level + self._pools[name].cores, name))
+            pool, slots = self._pools[name], given.get(name, 0)
+            if slots < missing[name] and pool.cores <= cores and pool.memory_mb <= memory_mb:
+                given[name] = slots + 1
+                cores, memory_mb = cores - pool.cores, memory_mb - pool.memory_mb
+                heappush(waiting, (level + pool.cores, name))
         return given
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
-from lmsvc.planning.layout import Crew, Host, Rank, Share, by_rank
+from lmsvc.planning.layout import Crew, Host, Share
+from lmsvc.planning.ranking import Rank, by_rank
 
 
 def grow(share: Share, rivals: int) -> bool:
@@ -13,35 +14,31 @@ def grow(share: Share, rivals: int) -> bool:
         share: the pool.
         rivals: how many pools wait for slots.
     """
-    wanting = share.wanting()
+    wanting = _wanting(share)
     fitting = [host for host in wanting if host.fits(share)]
     most = _at_once(share, sum(host.cores for host in fitting) // rivals)
-    for host, _ in islice(by_rank(fitting, _room(share, wanting)), most):
-        _put(host, wanting[host])
+    for host, _ in islice(by_rank(fitting, _room(share, wanting), fresh=len(share.crews) > 1), most):
+        if crew := _worst_off(wanting[host]):
+            crew.put(host)
     return bool(fitting)
 
 
 def _room(share: Share, wanting: Mapping[Host, Sequence[Crew]]) -> Callable[[Host], Rank | None]:
-    """Return a rank of hosts with room: where a slot may work now, then where one is alive, then by load."""
-    alive = {name: told.slots for name, told in share.alive.items()}
+    """Return a rank of hosts with room.
+
+    It is by where a slot may work now, where one is alive, which crew may use it (the worst off first) and load.
+    """
+    several = len(share.crews) > 1
+    slots, alive = share.slots, {name: told.slots for name, told in share.alive.items()}
 
     def rank(host: Host) -> Rank | None:
-        if not host.fits(share) or not _hungry(wanting[host]):
+        crew = _worst_off(wanting[host])
+        if crew is None or not host.fits(share):
             return None
-        return share.waits(host), share.slots.get(host, 0) >= alive.get(host.name, 0), host.load
+        level = crew.level() if several else 0
+        return share.waits(host), slots.get(host, 0) >= alive.get(host.name, 0), level, host.load
 
     return rank
-
-
-def _hungry(crews: Sequence[Crew]) -> bool:
-    return any(crew.count < crew.tasks for crew in crews)
-
-
-def _put(host: Host, crews: Sequence[Crew]) -> None:
-    """Give a slot to the crew that is worst off of those that could use it, if there is any."""
-    hungry = [crew for crew in crews if crew.hungry]
-    if hungry:
-        min(hungry, key=Crew.level).put(host)
 
 
 def _at_once(share: Share, cores: int) -> int:
@@ -60,11 +57,10 @@ def take(share: Share, donors: Sequence[Share], rivals: int) -> list[Share]:
         donors: all pools.
         rivals: how many pools wait for slots.
     """
-    wanting = share.wanting()
-    for donor in sorted(donors, key=lambda donor: (-donor.level(-1), donor.name)):
-        if donor.level(-1) <= share.level():
-            break
-        if donor is not share and _take(share, donor, wanting, rivals):
+    wanting, level = _wanting(share), share.level()
+    richer = [donor for donor in donors if donor.level(-1) > level and donor is not share]
+    for donor in sorted(richer, key=lambda donor: (-donor.level(-1), donor.name)):
+        if _take(share, donor, wanting, rivals):
             return [donor]
     return []
 
@@ -73,32 +69,54 @@ def _take(share: Share, donor: Share, wanting: Mapping[Host, Sequence[Crew]], ri
     apart = donor.count * donor.cores - share.count * share.cores
     there = [host for host in wanting if host in donor.slots]
     given = False
-    offers = by_rank(there, _price(share, donor, wanting))
+    offers = by_rank(there, _price(share, donor, wanting), fresh=len(share.crews) > 1)
     for host, (price, *_) in islice(offers, _at_once(share, apart // (rivals + 1))):
-        if donor.level(-int(price)) <= share.level():
+        needed = int(price)
+        if donor.spare(share.level()) < needed:
             break
-        if not _hungry(wanting[host]):
-            continue
-        for _ in range(int(price)):
-            donor.crew_at(host).put(host, -1)
-        _put(host, wanting[host])
-        given = True
+        if crew := _worst_off(wanting[host]):
+            donor.give(host, needed)
+            crew.put(host)
+            given = True
     return given
 
 
 def _price(share: Share, donor: Share, wanting: Mapping[Host, Sequence[Crew]]) -> Callable[[Host], Rank | None]:
     """Return a rank of hosts where another pool can give way.
 
-    It is by how few slots that takes, whether they are idle, whether it got them only now, and how many it has there.
+    It is by how few slots that takes, whether they are idle, whether it got them only now, which crew may use the host
+    (the worst off first) and how many it has there.
     """
     slots, before = donor.slots, donor.before
     busy = {name: told.busy for name, told in donor.alive.items()}
+    most = donor.spare(share.level())
+    several = len(share.crews) > 1
 
     def rank(host: Host) -> Rank | None:
         has = slots.get(host, 0)
         needed = host.needed(share, donor)
-        if not _hungry(wanting[host]) or needed > has or donor.level(-needed) <= share.level():
+        if needed > has or needed > most or (crew := _worst_off(wanting[host])) is None:
             return None
-        return needed, has <= busy.get(host.name, has), has <= before.get(host, 0), -has
+        level = crew.level() if several else 0
+        return needed, has <= busy.get(host.name, has), has <= before.get(host, 0), level, -has
 
     return rank
+
+
+def _wanting(share: Share) -> Mapping[Host, Sequence[Crew]]:
+    """Return the hosts that a pool could use one more slot of, each with all crews that may use it."""
+    if all(crew.count < crew.tasks for crew in share.crews):
+        return share.by_host
+    return {host: crews for host, crews in share.by_host.items() if _any_hungry(crews)}
+
+
+def _any_hungry(crews: Sequence[Crew]) -> bool:
+    """Return whether any crew has more tasks than slots."""
+    return crews[0].hungry or any(crew.count < crew.tasks for crew in crews)
+
+
+def _worst_off(crews: Sequence[Crew]) -> Crew | None:
+    """Return the crew that is worst off of those that have more tasks than slots, if there are any."""
+    if len(crews) == 1:
+        return crews[0] if crews[0].hungry else None
+    return min([crew for crew in crews if crew.count < crew.tasks], key=Crew.level, default=None)

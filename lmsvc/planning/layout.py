@@ -1,15 +1,15 @@
 """Which pool has how many slots on which host, while they are being shared."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heapreplace
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
 from lmsvc.planning.bounds import HostRoom, PoolBounds
 from lmsvc.planning.demand import ManagerDemand
-
-Rank = tuple[float, ...]
+from lmsvc.planning.fair import FairShares
+from lmsvc.planning.ranking import Rank, by_rank
 
 ABOVE_LEAST = 1 << 40
 """More than any host has cores: what lifts a pool that has its least above every pool that has not."""
@@ -33,10 +33,35 @@ class Host:
     cores_now: int
     """Free beside slots that are still held, too."""
     memory_now: int
-    load: float = 0.0
-    """The part of it that is in use."""
     crews: dict["Share", dict["Crew", None]] = field(default_factory=dict)
     """By pool the crews that have slots of it."""
+    _in_order: list[tuple["Share", list["Crew"]]] | None = None
+
+    @property
+    def load(self) -> float:
+        """The part of it that is in use."""
+        cores, memory_mb = self.cores / (self.room.cores or 1), self.memory_mb / (self.room.memory_mb or 1)
+        return 1 - (cores if cores < memory_mb else memory_mb)
+
+    def in_order(self) -> list[tuple["Share", list["Crew"]]]:
+        """Return pools and their crews that have slots of it, always in the same order."""
+        if self._in_order is None:
+            shares = sorted(self.crews, key=lambda share: share.name)
+            self._in_order = [(each, sorted(self.crews[each], key=lambda crew: crew.number)) for each in shares]
+        return self._in_order
+
+    def join(self, crew: "Crew") -> None:
+        """Note that a crew has slots of it now."""
+        self.crews.setdefault(crew.share, {})[crew] = None
+        self._in_order = None
+
+    def leave(self, crew: "Crew") -> None:
+        """Note that a crew has no slots of it any more."""
+        there = self.crews[crew.share]
+        del there[crew]
+        if not there:
+            del self.crews[crew.share]
+        self._in_order = None
 
     def fits(self, share: "Share") -> bool:
         """Return whether there is room for one slot more."""
@@ -45,6 +70,10 @@ class Host:
     def holds(self, share: "Share") -> bool:
         """Return whether there would be room for a slot if it had nothing else."""
         return self.room.cores >= share.cores and self.room.memory_mb >= share.memory_mb
+
+    def frees(self, share: "Share", other: "Share") -> bool:
+        """Return whether one more of a pool fits where one slot of another one goes."""
+        return self.cores + other.cores >= share.cores and self.memory_mb + other.memory_mb >= share.memory_mb
 
     def needed(self, share: "Share", other: "Share") -> int:
         """Return how many slots of another pool have to go so that one more of a pool fits, at least one."""
@@ -72,6 +101,8 @@ class Share:
     count: int = 0
     due: int = 0
     """Of how many slots what is due to its crews is their part."""
+    changes: int = 0
+    """How often its slots have been changed."""
 
     def level(self, change: int = 0) -> int:
         """Return how well it is off: who has nothing, then who has less than its least, then by cores.
@@ -82,27 +113,43 @@ class Share:
         count = self.count + change
         return count * self.cores + (ABOVE_LEAST if 0 < count >= self.least else 0)
 
+    def spare(self, level: int) -> int:
+        """Return how many slots it could give up and be better off than a level still."""
+        least = max(1, self.least)
+        if level < ABOVE_LEAST:
+            return self.count - min(least, level // self.cores + 1)
+        return self.count - max(least, (level - ABOVE_LEAST) // self.cores + 1)
+
     def waits(self, host: Host) -> bool:
         """Return whether one slot more of a host may work only when others have ended that are still held."""
-        full = self.left <= 0 or host.cores_now < self.cores or host.memory_now < self.memory_mb
-        return full and self.slots.get(host, 0) >= self.held.get(host.name, 0)
+        if self.left > 0 and host.cores_now >= self.cores and host.memory_now >= self.memory_mb:
+            return False
+        return self.slots.get(host, 0) >= self.held.get(host.name, 0)
 
     @property
     def hungry(self) -> bool:
         """Whether it could use more."""
         return self.count < self.most and any(crew.hungry for crew in self.crews)
 
-    def crew_at(self, host: Host) -> "Crew":
-        """Return the crew that gives up a slot of a host first, of those that have one."""
-        return max(host.crews[self], key=Crew.level)
-
-    def wanting(self) -> dict[Host, list["Crew"]]:
-        """Return the hosts that it could use one more slot of, each with the crews that could."""
+    def give(self, host: Host, slots: int) -> None:
+        """Give up slots of a host, each of the crew that is best off then, of those that have one."""
         if len(self.crews) == 1:
-            return dict.fromkeys(self.crews[0].hosts, self.crews) if self.crews[0].hungry else {}
+            self.crews[0].put(host, -slots)
+        else:
+            for _ in range(slots):
+                max(host.crews[self], key=Crew.level).put(host, -1)
+
+    @cached_property
+    def fair(self) -> FairShares:
+        """The shares of its managers if all could use every host; of the crews that it has when first asked for."""
+        return FairShares([manager for crew in self.crews for manager in crew.managers], {})
+
+    @cached_property
+    def by_host(self) -> Mapping[Host, Sequence["Crew"]]:
+        """Its crews by host that they may use; they are those that it has when this is asked for first."""
         found: dict[Host, list[Crew]] = {}
         for crew in self.crews:
-            for host in crew.hosts if crew.hungry else ():
+            for host in crew.hosts:
                 found.setdefault(host, []).append(crew)
         return found
 
@@ -141,21 +188,22 @@ class Crew:
         share = self.share
         before = share.slots.get(host, 0)
         held = share.held.get(host.name, 0)
-        more = max(held, before + slots) - max(held, before)
+        more = max(held, before + slots) - max(held, before) if held else slots
         host.cores -= slots * share.cores
         host.memory_mb -= slots * share.memory_mb
-        host.load = 1 - min(host.cores / (host.room.cores or 1), host.memory_mb / (host.room.memory_mb or 1))
         host.cores_now -= more * share.cores
         host.memory_now -= more * share.memory_mb
-        _add(share.slots, host, slots)
-        if host not in self.slots:
-            host.crews.setdefault(share, {})[self] = None
-        _add(self.slots, host, slots)
-        if host not in self.slots:
-            self._leave(host)
         share.left -= more
         share.count += slots
+        share.changes += 1
         self.count += slots
+        _note(share.slots, host, before + slots)
+        own = self.slots.get(host, 0)
+        _note(self.slots, host, own + slots)
+        if not own:
+            host.join(self)
+        elif own + slots == 0:
+            host.leave(self)
 
     def give_up(self, slots: int) -> None:
         """Take slots from it: where a host has too many, then idle ones, then on hosts in much use."""
@@ -169,12 +217,6 @@ class Crew:
         alive = self.share.alive.get(host.name)
         idle = alive is not None and alive.busy < self.share.slots[host]
         return host.cores >= 0 and host.memory_mb >= 0, not idle, -host.load
-
-    def _leave(self, host: Host) -> None:
-        there = host.crews[self.share]
-        del there[self]
-        if not there:
-            del host.crews[self.share]
 
 
 def new_hosts(hosts: Mapping[str, HostRoom]) -> dict[str, Host]:
@@ -193,25 +235,8 @@ def hold(held: Mapping[str, int], bounds: PoolBounds, hosts: Mapping[str, Host])
             hosts[host].memory_now -= slots * bounds.memory_mb
 
 
-def by_rank(hosts: Iterable[Host], rank: Callable[[Host], Rank | None]) -> Iterator[tuple[Host, Rank]]:
-    """Yield the host of the lowest rank, and the rank, again and again, while ranks of yielded ones change.
-
-    Args:
-        hosts: all of them.
-        rank: returns None for a host that is not to be yielded any more.
-    """
-    heap = [(found, host.name, host) for host in hosts if (found := rank(host)) is not None]
-    heapify(heap)
-    while heap:
-        found, name, host = heap[0]
-        yield host, found
-        if (again := rank(host)) is None:
-            heappop(heap)
-        else:
-            heapreplace(heap, (again, name, host))
-
-
-def _add(slots: dict[Host, int], host: Host, more: int) -> None:
-    slots[host] = slots.get(host, 0) + more
-    if not slots[host]:
+def _note(slots: dict[Host, int], host: Host, number: int) -> None:
+    if number:
+        slots[host] = number
+    else:
         del slots[host]

@@ -4,7 +4,6 @@ from collections.abc import Sequence, Set
 from heapq import heapify, heappop, heappush
 
 from lmsvc.planning.chains import Givers, Giving, richer, seat
-from lmsvc.planning.fair import fair_shares
 from lmsvc.planning.growing import grow, take
 from lmsvc.planning.layout import Crew, Host, Share
 
@@ -26,6 +25,7 @@ class Levelling:
         """
         self._shares = shares
         self._hosts = _hosts_of(shares)
+        self._choice = {share: max((len(crew.hosts) for crew in share.crews), default=0) for share in shares}
         self._steps = 0
         self._stuck: dict[Share, int] = {}
         """Pools for which there was nothing, and after how many steps."""
@@ -33,14 +33,18 @@ class Levelling:
     def run(self) -> None:
         """Give slots as long as that is possible; what others have changed since the last time may have made room."""
         self._stuck = {}
-        while turns := [_turn(share) for share in self._shares if share.hungry and self._may_find(share)]:
+        while turns := [self._turn(share) for share in self._shares if share.hungry and self._may_find(share)]:
             rivals = len(turns)
             heapify(turns)
             while turns:
                 level, *_, share = heappop(turns)
                 if level == share.level() and share.hungry and self._may_find(share):
                     for each in self._step(share, rivals):
-                        heappush(turns, _turn(each))
+                        heappush(turns, self._turn(each))
+
+    def _turn(self, share: Share) -> _Turn:
+        """Return when a pool's turn is: the worst off goes first, then who has the smallest choice."""
+        return share.level(), self._choice[share], -share.cores, share.name, share
 
     def _may_find(self, share: Share) -> bool:
         return self._stuck.get(share, -1) < self._steps
@@ -78,12 +82,6 @@ def _hosts_of(shares: Sequence[Share]) -> set[Host]:
     return {host for share in shares for crew in share.crews for host in crew.hosts}
 
 
-def _turn(share: Share) -> _Turn:
-    """Return when a pool's turn is: the worst off goes first, then who has the smallest choice."""
-    choice = max((len(crew.hosts) for crew in share.crews), default=0)
-    return share.level(), choice, -share.cores, share.name, share
-
-
 def settle(shares: Sequence[Share]) -> None:
     """Level pools, and the crews of each pool, until nothing can be made better.
 
@@ -95,14 +93,35 @@ def settle(shares: Sequence[Share]) -> None:
         _set_due(share, share.count or sum(host.room.cores for host in hosts) // share.cores // len(shares))
     levelling = Levelling(shares)
     levelling.run()
-    while any([_even_out(share, hosts, wide=len(shares) > 1) for share in shares]):
+    settled = dict[Share, int]()
+    while _even_all_out(shares, hosts, settled):
         levelling.run()
+
+
+def _even_all_out(shares: Sequence[Share], hosts: Set[Host], settled: dict[Share, int]) -> bool:
+    """Even out each pool in turn; False if nothing can be made better.
+
+    Args:
+        shares: all pools.
+        hosts: all hosts.
+        settled: by pool how many changes there were of any when it could not be made better; with no more it cannot be.
+    """
+    changed = False
+    for share in shares:
+        if settled.get(share) != _changes(shares):
+            changed = _even_out(share, hosts, wide=len(shares) > 1) or changed
+            settled[share] = _changes(shares)
+    return changed
+
+
+def _changes(shares: Sequence[Share]) -> int:
+    return sum(share.changes for share in shares)
 
 
 def _set_due(share: Share, slots: int) -> None:
     if len(share.crews) > 1 and share.due != slots:
         share.due = slots
-        fair = fair_shares([manager for crew in share.crews for manager in crew.managers], slots, {})
+        fair = share.fair.of(slots)
         for crew in share.crews:
             crew.due = sum(fair[manager.project] for manager in crew.managers)
 
@@ -150,7 +169,7 @@ def _above(share: Share, level: float) -> Giving:
     def giving(host: Host, coming: Share) -> Givers | None:
         if host.fits(coming):
             return []
-        if share not in host.crews or host.needed(coming, share) > 1:
+        if share not in host.crews or not host.frees(coming, share):
             return None
         richest = max(host.crews[share], key=_after)
         return [richest] if _after(richest) > level else None

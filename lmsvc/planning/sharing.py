@@ -92,7 +92,7 @@ def _allocated(
     previous: Allocation,
 ) -> Allocation:
     """Return the managers' slots of what is granted: where that is all, crews have what they are to have already."""
-    several = [share for share in shares if len(share.crews) > 1]
+    several = [share for share in shares if len(share.crews) > 1 and granted[share.name]]
     moved = {share.name: place_crews(share, managers[share.name], previous.get(share.name, {})) for share in several}
     found = {name: placed for name, placed in moved.items() if granted[name] == target[name]}
     capacity = {share.name: _of_all(share, granted[share.name]) for share in shares if share.name not in found}

@@ -11,6 +11,7 @@ from lmsvc.controller.keeping import IDLE_KEEP_SECONDS, needed
 from lmsvc.controller.leader import Leader, Share, granted
 from lmsvc.controller.situation import Situation
 from lmsvc.planning.allocation import ManagerDemand
+from lmsvc.planning.sharing import decide
 from tests.controller.situations import report, situation
 
 BOTH = {"sdm": {"slots": {"min": 2, "max": 8}}, "occ": {"slots": {"min": 2, "max": 8}}}
@@ -52,6 +53,20 @@ class Lead:
 def slots(share: Share) -> int:
     """Return how many slots managers have."""
     return sum(sum(hosts.values()) for hosts in share.managers.values())
+
+
+def test_the_same_question_is_decided_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allocations that are sent again and acknowledged need no new decision; another number of tasks does."""
+    asked = list[object]()
+    monkeypatch.setattr("lmsvc.controller.leader.decide", lambda *question: asked.append(question) or decide(*question))
+    lead = Lead()
+    for second in range(9):
+        lead.applied = dict.fromkeys(lead.pools, lead.serial)
+        lead.decide(float(second), wants("sdm", 6))
+    assert 1 <= len(asked) <= 3
+    before = len(asked)
+    assert slots(lead.decide(9.0, wants("sdm", 5))["sdm"]) == 5
+    assert len(asked) == before + 1
 
 
 def test_an_idle_pool_keeps_its_least_and_grows_with_its_work() -> None:
