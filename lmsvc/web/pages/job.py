@@ -18,6 +18,7 @@ from lmsvc.web.pages.happenings import MOST_EVENTS, happenings
 from lmsvc.web.pages.rendering import HTML, page
 from lmsvc.web.pages.results import results_of
 from lmsvc.web.pages.timeline import timeline
+from lmsvc.web.pages.whereabouts import hosts_now, hosts_then
 from lmsvc.web.pages.words import copies, seconds_left
 from lmsvc.web.services import services
 from lmsvc.web.status import job_status, links
@@ -42,6 +43,8 @@ def job_page(job_id: str) -> Response:
         over=over,
         can_retry=not status.removed and _can_retry(status.state, status.progress),
         live=not over,
+        hosts_now=hosts_now().get(job_id, {}) if not over else {},
+        hosts_then=hosts_then([job_id]).get(job_id, {}),
         cites=citations(job.document, found.registries),
         copies=copies(job_id, request.host_url.rstrip("/"), bool(found.settings.token_file), job.document),
         happened=happenings(found.store.events(job_id, limit=MOST_EVENTS)),
