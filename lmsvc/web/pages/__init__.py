@@ -3,6 +3,7 @@
 from flask import Flask
 
 from lmsvc.web.pages import actions, catalogue, job, jobs, logs, rendering, results, static, words
+from lmsvc.web.pages.advice import advice
 from lmsvc.web.pages.previews import kind_of
 
 OPERATIONS = (
@@ -20,6 +21,7 @@ def install(app: Flask) -> None:
     """Give templates what they need."""
     rendering.install(app)
     static.install(app)
+    app.template_filter("advice")(advice)
     app.template_filter("kind")(kind_of)
     app.template_filter("file_name")(results.file_name)
     app.template_filter("ending")(words.ending)
