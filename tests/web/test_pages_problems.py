@@ -3,7 +3,7 @@
 import pytest
 
 from lmsvc.store.errors import StoreUnavailable
-from lmsvc.web.pages import advice
+from lmsvc.web.pages import next_steps
 from lmsvc.web.problems import TITLES, Problem
 from tests.web.site import Site
 
@@ -51,6 +51,6 @@ def test_a_refused_form_does_not_send_itself_again(site: Site) -> None:
 
 def test_advice_is_there_for_every_problem() -> None:
     """Each kind of problem has advice, its own or that of its status, and none is for a kind that is not there."""
-    assert set(advice._BY_NAME) <= set(TITLES)
+    assert set(next_steps._BY_NAME) <= set(TITLES)
     for name in TITLES:
-        assert all(len(advice.advice(f"urn:lmsvc:{name}", status)) > 20 for status in (400, 500))
+        assert all(len(next_steps.advice(f"urn:lmsvc:{name}", status)) > 20 for status in (400, 500))

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from lmsvc.web.pages import actions, catalogue, job, jobs, logs, rendering, results, static, words
-from lmsvc.web.pages.advice import advice
+from lmsvc.web.pages.next_steps import advice
 from lmsvc.web.pages.previews import kind_of
 
 OPERATIONS = (
