@@ -52,6 +52,7 @@ def _property(parameter: Parameter, order: int) -> Json:
         "title": parameter.title,
         "description": parameter.description,
         "default": parameter.default,
+        "examples": list(parameter.examples) or None,
         "x-order": order,
         "x-group": parameter.group,
         "x-advanced": parameter.advanced or None,
