@@ -2,13 +2,14 @@
 
 from flask import Flask
 
-from lmsvc.web.pages import actions, catalogue, job, jobs, logs, rendering, results, static, words
+from lmsvc.web.pages import actions, catalogue, items, job, jobs, logs, rendering, results, static, words
 from lmsvc.web.pages.next_steps import advice
 from lmsvc.web.pages.previews import kind_of
 
 OPERATIONS = (
     *jobs.OPERATIONS,
     *job.OPERATIONS,
+    *items.OPERATIONS,
     *logs.OPERATIONS,
     *results.OPERATIONS,
     *catalogue.OPERATIONS,

@@ -15,15 +15,14 @@ from lmsvc.web.operations import Answer, Operation
 from lmsvc.web.pages.citing import citations
 from lmsvc.web.pages.graph import picture
 from lmsvc.web.pages.happenings import MOST_EVENTS, happenings
+from lmsvc.web.pages.items import items_of
 from lmsvc.web.pages.rendering import HTML, page
 from lmsvc.web.pages.results import results_of
 from lmsvc.web.pages.timeline import timeline
 from lmsvc.web.pages.whereabouts import hosts_now, hosts_then
 from lmsvc.web.pages.words import copies, seconds_left
 from lmsvc.web.services import services
-from lmsvc.web.status import job_status, links
-
-ITEMS_ON_PAGE = 25
+from lmsvc.web.status import job_status
 
 
 def job_page(job_id: str) -> Response:
@@ -36,9 +35,9 @@ def job_page(job_id: str) -> Response:
         job=status,
         head=job,
         left=_left(job),
-        failed=_items(job_id, ItemState.FAILED),
-        not_run=_items(job_id, ItemState.NOT_RUN),
-        skipped=_items(job_id, ItemState.SKIPPED),
+        failed=items_of(job_id, ItemState.FAILED),
+        not_run=items_of(job_id, ItemState.NOT_RUN),
+        skipped=items_of(job_id, ItemState.SKIPPED),
         results=results_of(job_id, found.store.outputs(job_id)) if over else None,
         over=over,
         can_retry=not status.removed and _can_retry(status.state, status.progress),
@@ -69,11 +68,6 @@ def _left(head: JobHead) -> float | None:
         return None
     timed = found.seconds_per_item.get()
     return seconds_left(found.store.steps(head.id), timed, found.registries.tools, found.board.snapshot())
-
-
-def _items(job_id: str, state: ItemState) -> dict[str, object]:
-    items = services().store.items(job_id, state=state, limit=ITEMS_ON_PAGE)
-    return {"rows": items.rows, "more": items.next_cursor is not None, "all": f"{links(job_id).items}?state={state}"}
 
 
 def _can_retry(state: JobState, progress: Progress) -> bool:
