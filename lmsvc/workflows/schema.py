@@ -58,6 +58,7 @@ def _property(parameter: Parameter, order: int) -> Json:
         "x-advanced": parameter.advanced or None,
         "x-widget": _widget(parameter),
         "x-accept": list(parameter.accept) or None,
+        "x-unit": parameter.unit or None,
         "x-column-of": parameter.column_of,
         "x-column-role": parameter.column_role,
     }
