@@ -85,7 +85,10 @@ def failed(site: Site, user: str = "local") -> str:
 def busy(site: Site, user: str = "local") -> str:
     """Put a running job with a hundred thousand items into the store; return its id."""
     job_id = site.running(_job("Ten thousand species", user))
-    counts = {"split": {"done": 1, "total": 1}, "clean": {"done": 98_765, "running": 12, "waiting": 222, "total": 98_999}}
+    counts = {
+        "split": {"done": 1, "total": 1},
+        "clean": {"done": 98_765, "running": 12, "waiting": 222, "total": 98_999},
+    }
     counts |= {"model": {"done": 45_678, "running": 88, "failed": 23_456}}
     site.store.save_steps(job_id, [_step(step, **counts.get(step, {})) for step in STEPS])
     site.store.record_tasks(job_id, _tasks(job_id, site))
@@ -113,7 +116,12 @@ class Populated:
         """Return the addresses of their pages by what they show."""
         done, lost = f"/jobs/{self.done}", f"/jobs/{self.failed}"
         return {
-            **{"job-done": done, "job-failed": lost, "job-running": f"/jobs/{self.busy}", "job-queued": f"/jobs/{self.queued}"},
+            **{
+                "job-done": done,
+                "job-failed": lost,
+                "job-running": f"/jobs/{self.busy}",
+                "job-queued": f"/jobs/{self.queued}",
+            },
             **{"step": f"{done}/step?step=model", "step-running": f"/jobs/{self.busy}/step?step=clean"},
             **{"items": f"{lost}/items", "files": f"{done}/files", "file-table": f"{done}/files/map/table/table.csv"},
             **{"file-map": f"{done}/files/grid/layer/warm.tif", "file-text": f"{done}/files/map/report/report.json"},

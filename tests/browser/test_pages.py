@@ -105,7 +105,7 @@ PAGES_BY_KEYBOARD = ("/", "/new", "/new/richness", "/new/document", "/pools", "/
 def test_everything_is_reached_by_tab(
     guarded: Server, populated: Populated, token: str, window: OpenWindow, path: str
 ) -> None:
-    """Tab goes over everything that can be used, in the order of the page, each with a visible frame; none is a trap."""
+    """Tab goes over everything that can be used, in the order of the page, each with a visible frame."""
     there = window(guarded.url)
     there.sign_in(token)
     there.page.goto(path.format(failed=f"/jobs/{populated.failed}", done=f"/jobs/{populated.done}"))
@@ -120,7 +120,9 @@ def test_everything_is_reached_by_tab(
         stops.append(int(stop["number"]))
     wanted = there.page.evaluate("window.stops.map((each, n) => n).filter(n => window.stops[n].tabIndex >= 0)")
     assert stops == sorted(stops)
-    assert [there.page.evaluate("n => window.stops[n].outerHTML.slice(0, 90)", n) for n in wanted if n not in stops] == []
+    assert [
+        there.page.evaluate("n => window.stops[n].outerHTML.slice(0, 90)", n) for n in wanted if n not in stops
+    ] == []
 
 
 NUMBER_STOPS = """() => {

@@ -56,7 +56,11 @@ def test_filters_stay_while_others_change(site: Site) -> None:
     site.ended(job=replace(A_JOB, name="Heuchera", tags=("paper",)))
     page = _page(site, "/?state=succeeded&tag=paper&q=heuch")
     assert "Heuchera" in page
-    for address in ("/?state=queued&amp;tag=paper&amp;q=heuch", "/?state=succeeded&amp;q=heuch", "/?tag=paper&amp;q=heuch"):
+    for address in (
+        "/?state=queued&amp;tag=paper&amp;q=heuch",
+        "/?state=succeeded&amp;q=heuch",
+        "/?tag=paper&amp;q=heuch",
+    ):
         assert f'href="{address}"' in page
 
 

@@ -131,7 +131,9 @@ def file_page(job_id: str, path: str) -> Response:
     head, row = head_or_404(job_id), services().store.output(job_id, path)
     if row is None:
         raise not_found("The job has published no such file.")
-    return page("file.html", job=head, file=output_body(job_id, row), preview=_look(job_id, path), meanings=meanings_of(job_id))
+    return page(
+        "file.html", job=head, file=output_body(job_id, row), preview=_look(job_id, path), meanings=meanings_of(job_id)
+    )
 
 
 def _look(job_id: str, path: str) -> Preview:
