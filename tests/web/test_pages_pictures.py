@@ -1,6 +1,7 @@
 """Pictures of a job: steps as boxes, when they ran, what is said beside them."""
 
 import io
+import json
 from dataclasses import replace
 from itertools import combinations
 
@@ -152,9 +153,11 @@ def test_what_is_left_counts_slots_of_each_pool() -> None:
     assert [roughly(seconds) for seconds in (3, 44, 300, 7200)] == ["a few seconds", "40 s", "5 min", "2 h"]
 
 
-def test_copies_say_the_same_request_in_three_ways() -> None:
-    """Each names the service; a token stands there by name only; the Python text is Python."""
-    said = copies("abcdefgh23", "http://here", True, {"name": "x", "steps": {}, "flag": True})
+def test_copies_say_the_same_request_in_several_ways() -> None:
+    """Each names the service; a token stands there by name only; Python is Python and JSON the document."""
+    document = {"name": "Bäume <3", "steps": {}, "flag": True}
+    said = copies("abcdefgh23", "http://here", True, document)
+    assert json.loads(said.pop("JSON")) == document
     assert all("http://here" in text for text in said.values())
     assert "$LMSVC_TOKEN" in said["curl"]
     compile(said["Python"], "copied", "exec")

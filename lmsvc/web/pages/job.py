@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from lmsvc.jobs.states import ItemState, JobState, is_terminal
-from lmsvc.store.records import JobHead
+from lmsvc.store.records import Job, JobHead
 from lmsvc.web.access import identity
 from lmsvc.web.bodies import Progress
 from lmsvc.web.documents import job_or_404
@@ -45,11 +45,19 @@ def job_page(job_id: str) -> Response:
         hosts_now=hosts_now().get(job_id, {}) if not over else {},
         hosts_then=hosts_then([job_id]).get(job_id, {}),
         cites=citations(job.document, found.registries),
-        copies=copies(job_id, request.host_url.rstrip("/"), bool(found.settings.token_file), job.document),
+        copies=_copies(job),
         happened=happenings(found.store.events(job_id, limit=MOST_EVENTS)),
         share=None if identity().shared_job else found.store.share_of(job_id, time.time()),
         **_pictures(job, job.document),
     )
+
+
+def _copies(job: Job) -> dict[str, str]:
+    """Return how to submit a job again; nothing for a page that asks for its moving part only."""
+    if "HX-Request" in request.headers:
+        return {}
+    with_token = bool(services().settings.token_file)
+    return copies(job.id, request.host_url.rstrip("/"), with_token, job.document)
 
 
 def _pictures(head: JobHead, document: Mapping[str, Any]) -> dict[str, object]:

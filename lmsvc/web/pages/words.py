@@ -1,5 +1,6 @@
 """What pages say in words: how a program ended, how long a job will still take, how to say its request again."""
 
+import json
 import pprint
 import shlex
 import signal
@@ -68,7 +69,7 @@ def seconds_left(
 
 
 def copies(job_id: str, host: str, with_token: bool, document: Mapping[str, Any]) -> dict[str, str]:
-    """Return how to submit the same again from elsewhere: with curl, on the command line, in Python.
+    """Return how to submit the same again from elsewhere: with curl, on the command line, in Python, and as it is.
 
     Args:
         job_id: of the job whose document is sent again.
@@ -84,6 +85,7 @@ def copies(job_id: str, host: str, with_token: bool, document: Mapping[str, Any]
     return {
         "curl": f"{fetch}\n{send}",
         "Command line": f"{fetch}\nlmsvc submit job.json --wait --url {host}",
+        "JSON": json.dumps(document, indent=2, ensure_ascii=False),
         "Python": f"{names}from lmsvc.client import Client\n\ndocument = {_literal(document)}\n"
         f'with {client} as client:\n    job = client.submit(document)\n    print(job["id"])',
     }
