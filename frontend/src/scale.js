@@ -101,7 +101,7 @@ export function drawScale(legend, measured, title) {
   const value = element("p", "value");
   value.setAttribute("aria-live", "polite");
   const unit = measured.unit ? `in ${measured.unit}` : "";
-  legend.replaceChildren(element("p", "what", [title, unit].filter(Boolean).join(", ")));
+  legend.replaceChildren(element("p", "what", title && unit ? `${title}, ${unit}` : title || (unit && `Values ${unit}`)));
   if (measured.range) legend.append(ramp(measured.range, measured));
   if (measured.range && measured.gaps) legend.append(element("p", "soft", "Where nothing is drawn there is no data."));
   legend.append(value);

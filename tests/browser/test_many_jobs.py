@@ -1,5 +1,6 @@
 """A list of very many jobs."""
 
+import re
 import time
 from dataclasses import replace
 from statistics import median
@@ -58,7 +59,7 @@ def test_a_list_of_10000_jobs_stays_quick(server: Server, window: OpenWindow) ->
             times.append(time.monotonic() - began)
         cost[name], took[name] = (_cpu_seconds(server) - spent) / LOADS, median(times)
         print(f"{name} of {JOBS} jobs: {took[name] * 1000:.0f} ms, {cost[name] * 1000:.0f} ms of a processor")
-    expect(there.page.locator("nav.states")).to_contain_text(f"all {JOBS}")
+    expect(there.page.locator("nav.states")).to_contain_text(re.compile(r"all 10\s?000"))
     there.shot("jobs-10000")
     assert max(cost.values()) < PAGE_CPU_SECONDS
     assert max(took.values()) < PAGE_SECONDS

@@ -25,7 +25,7 @@ from lmsvc.web.pages.happenings import happenings
 from lmsvc.web.pages.lettering import fitted, short, width_of
 from lmsvc.web.pages.previews import SHOWN_BYTES, SHOWN_ROWS, kind_of, preview
 from lmsvc.web.pages.timeline import LETTERS, NAMES, WIDTH, timeline
-from lmsvc.web.pages.words import copies, ending, seconds_left, shell_words
+from lmsvc.web.pages.words import copies, ending, seconds_left, shell_words, type_words
 
 STEP = StepProgress("model", "create_sdm", "sdm", "default", "model")
 DIAMOND = {
@@ -136,6 +136,12 @@ def test_bars_of_the_time_line_stay_inside() -> None:
 def test_endings_are_told_in_words(item: ItemRecord, said: str | None) -> None:
     """Exit codes and signals are words, with the number behind."""
     assert ending(item) == said
+
+
+def test_types_are_told_in_words() -> None:
+    """Nobody has to read a programmer's types."""
+    told = [type_words(type_) for type_ in ("File", "File[]?", "int?", "float[]", "boolean", "string[]", "else")]
+    assert told == ["file", "files", "whole number", "numbers", "yes or no", "texts", "else"]
 
 
 def test_commands_can_be_pasted() -> None:

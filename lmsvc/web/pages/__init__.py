@@ -27,3 +27,4 @@ def install(app: Flask) -> None:
     app.template_filter("file_name")(results.file_name)
     app.template_filter("ending")(words.ending)
     app.template_filter("shell_words")(words.shell_words)
+    app.template_filter("type_words")(words.type_words)

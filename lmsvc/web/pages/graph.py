@@ -8,12 +8,12 @@ from lmsvc.store.records import StepProgress
 from lmsvc.web.pages.lettering import fitted, short
 
 BOX_WIDTH, BOX_HEIGHT = 172, 56
-GAP_X, GAP_Y = 28, 16
+GAP_X, GAP_Y = 20, 16
 MARGIN, INSIDE = 6, 10
 NAME_PIXELS, NUMBERS_PIXELS = 13.0, 11.5
 """Sizes of the letters, as the style sheet has them."""
 
-SHRUNK_WIDTH = 1400
+SHRUNK_WIDTH = 1340
 SWEEPS = 3
 
 

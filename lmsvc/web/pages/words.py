@@ -29,6 +29,22 @@ _SIGNALS: Mapping[int, str] = {
 }
 
 
+_TYPES: Mapping[str, tuple[str, str]] = {
+    "File": ("file", "files"),
+    "string": ("text", "texts"),
+    "int": ("whole number", "whole numbers"),
+    "float": ("number", "numbers"),
+    "boolean": ("yes or no", "yes or no, several"),
+}
+
+
+def type_words(type_: str) -> str:
+    """Return a type of a tool's input or output as a reader of no code says it: `File[]?` is `files`."""
+    base = type_.removesuffix("?").removesuffix("[]")
+    one, several = _TYPES.get(base, (base, f"{base}, several"))
+    return several if "[]" in type_ else one
+
+
 def ending(item: ItemRecord) -> str | None:
     """Return how an item's program ended, in words with the number behind; None where it did not end badly."""
     number = item.signal
