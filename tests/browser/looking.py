@@ -63,10 +63,15 @@ class Window:
         if not url.startswith((address, "data:", "blob:", "about:")):
             self.faults.append(f"asked another host: {url}")
 
-    def shot(self, name: str) -> None:
-        """Keep a picture of the whole page."""
+    def shot(self, name: str, height: int | None = None) -> None:
+        """Keep a picture of the whole page, or of so many pixels from its top."""
         ARTIFACTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+        path = ARTIFACTS / f"{name}.png"
+        if height is None:
+            self.page.screenshot(path=path, full_page=True)
+        else:
+            width = self.page.evaluate("document.documentElement.clientWidth")
+            self.page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
 
     def sign_in(self, token: str, path: str = "/") -> None:
         """Sign in with a token; lead to a page of the service."""
