@@ -19,17 +19,17 @@ function numbersOf(collection) {
 /**
  * @param {GeoJSON.FeatureCollection} collection
  * @param {string} name
- * @returns {[number, number] | null}
+ * @returns {import("./scale.js").Measured}
  */
-function rangeOf(collection, name) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const { properties } of collection.features) {
-    const value = properties?.[name];
-    if (typeof value !== "number" || !Number.isFinite(value)) continue;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  return low <= high ? [low, high] : null;
+function measure(collection, name) {
+  const values = collection.features.map(({ properties }) => properties?.[name]);
+  const numbers = values.filter((value) => typeof value === "number" && Number.isFinite(value));
+  const [low, high] = numbers.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [
+    Infinity,
+    -Infinity,
+  ]);
+  const range = /** @type {[number, number] | null} */ (low <= high ? [low, high] : null);
+  return { range, unit: "", whole: numbers.every(Number.isInteger), gaps: numbers.length < values.length };
 }
 
 /**
@@ -44,7 +44,8 @@ export async function readFeatures(address, attribute) {
   const collection = /** @type {GeoJSON.FeatureCollection} */ (await answer.json());
   const attributes = numbersOf(collection);
   const chosen = attribute ?? attributes[0] ?? "";
-  const range = rangeOf(collection, chosen);
+  const measured = measure(collection, chosen);
+  const range = measured.range;
   let said = /** @type {string | null} */ (null);
   const layer = L.geoJSON(collection, /** @type {L.GeoJSONOptions} */ ({
     renderer: L.canvas(),
@@ -57,7 +58,7 @@ export async function readFeatures(address, attribute) {
   }));
   const bounds = layer.getBounds();
   if (!bounds.isValid()) throw new Error("it has no places");
-  return { layer, bounds, range, attributes, valueAt: () => said };
+  return { layer, bounds, measured, attributes, valueAt: () => said };
 }
 
 /**

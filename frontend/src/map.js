@@ -9,7 +9,7 @@ import { drawScale } from "./scale.js";
  * @typedef {object} Shown what was read of a file and stands on the map
  * @property {L.Layer} layer
  * @property {L.LatLngBounds} bounds
- * @property {[number, number] | null} range smallest and largest value; null for features without numbers
+ * @property {import("./scale.js").Measured} measured what its colours stand for
  * @property {string[]} attributes numbers that features may be coloured by
  * @property {(latlng: L.LatLng) => string | null} valueAt what a place says, as text
  */
@@ -42,6 +42,9 @@ class Figure {
     this.files.addEventListener("change", () => void this.load());
     this.attributes.addEventListener("change", () => void this.load(this.attributes.value));
     this.map.on("mousemove click", (event) => this.say(/** @type {L.LeafletMouseEvent} */ (event).latlng));
+    this.map.on("moveend", () => {
+      if (part(".ground").contains(document.activeElement)) this.say(this.map.getCenter());
+    });
     void this.load();
   }
 
@@ -68,7 +71,16 @@ class Figure {
     shown.layer.addTo(this.map);
     if (!attribute) this.map.fitBounds(shown.bounds, { padding: PADDING, animate: false });
     this.offer(shown.attributes, attribute);
-    this.value = drawScale(this.legend, shown.range);
+    this.value = drawScale(this.legend, shown.measured, this.title(attribute ?? shown.attributes[0]));
+  }
+
+  /**
+   * @param {string} [attribute]
+   * @returns {string} what the numbers of the map are
+   */
+  title(attribute) {
+    const meaning = this.files.selectedOptions[0]?.dataset["meaning"] ?? "";
+    return attribute ? `Colours show ${attribute}` : meaning;
   }
 
   /**

@@ -93,13 +93,11 @@ async function bring(file, slot, form, work, changed) {
   const list = /** @type {HTMLElement} */ (slot.querySelector(".held"));
   if (!slot.hasAttribute("data-several")) list.replaceChildren();
   const row = list.appendChild(document.createElement("li"));
-  const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
-  const stop = Object.assign(document.createElement("button"), { type: "button", className: "small" });
-  bar.setAttribute("aria-label", `Upload of ${file.name}`);
-  stop.textContent = "Stop";
-  row.append(file.name, bar, stop);
+  const stop = button("Stop");
+  const { parts, tell: told } = progressOf(file);
+  row.append(...parts, stop);
   work.count(1);
-  const sending = send(file, token(form), (share) => (bar.value = share));
+  const sending = send(file, token(form), told);
   const stopped = new Promise((resolve) => stop.addEventListener("click", () => resolve(null)));
   try {
     const upload = await Promise.race([sending.done, stopped]);
@@ -108,10 +106,35 @@ async function bring(file, slot, form, work, changed) {
     if (!upload) sending.stop();
     tell(slot, changed);
   } catch (error) {
-    row.replaceChildren(file.name, said(error));
+    const again = button("Try again");
+    again.addEventListener("click", () => {
+      row.remove();
+      void bring(file, slot, form, work, changed);
+    });
+    row.replaceChildren(file.name, said(error), again);
     work.waiting = null;
   }
   work.count(-1);
+}
+
+/** @param {string} text */
+function button(text) {
+  return Object.assign(document.createElement("button"), { type: "button", className: "small", textContent: text });
+}
+
+/**
+ * @param {File} file
+ * @returns {{ parts: (string | HTMLElement)[], tell: (share: number) => void }} what shows how far an upload is
+ */
+function progressOf(file) {
+  const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
+  const number = document.createElement("small");
+  bar.setAttribute("aria-label", `Upload of ${file.name}`);
+  const tell = (/** @type {number} */ share) => {
+    bar.value = share;
+    number.textContent = `${sizeText(share * file.size)} of ${sizeText(file.size)}`;
+  };
+  return { parts: [file.name, bar, number], tell };
 }
 
 /**

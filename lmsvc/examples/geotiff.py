@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+from xml.sax.saxutils import escape
 
 SHORT, LONG, DOUBLE, ASCII = 3, 4, 12, 2
 CODES = {ASCII: "B", SHORT: "H", LONG: "I", DOUBLE: "d"}
@@ -22,6 +23,7 @@ class Raster(NamedTuple):
         pixel: the side of a pixel, in degrees.
         rows: whole numbers from -32768 to 32767, from north to south.
         no_data: the number that means there is none.
+        unit: of the numbers, which maps show; empty where there is none to name.
     """
 
     west: float
@@ -29,6 +31,7 @@ class Raster(NamedTuple):
     pixel: float
     rows: Sequence[Sequence[int]]
     no_data: int = -9999
+    unit: str = ""
 
 
 def write_geotiff(path: Path, raster: Raster) -> None:
@@ -49,11 +52,19 @@ def write_geotiff(path: Path, raster: Raster) -> None:
         (33550, DOUBLE, [raster.pixel, raster.pixel, 0.0]),
         (33922, DOUBLE, [0.0, 0.0, 0.0, raster.west, raster.north, 0.0]),
         (34735, SHORT, list(WGS84_KEYS)),
+        *_metadata(raster.unit),
         (42113, ASCII, list(f"{raster.no_data}\0".encode())),
     ]
     start = HEADER_BYTES + len(pixels) + len(pixels) % 2
     padding = b"\0" * (len(pixels) % 2)
     path.write_bytes(struct.pack("<2sHI", b"II", 42, start) + pixels + padding + _directory(entries, start))
+
+
+def _metadata(unit: str) -> list[Entry]:
+    """Name the unit as GDAL does."""
+    item = f'<Item name="UNITTYPE" sample="0" role="unittype">{escape(unit)}</Item>'
+    text = f"<GDALMetadata>{item}</GDALMetadata>\0"
+    return [(42112, ASCII, list(text.encode()))] if unit else []
 
 
 def _directory(entries: Sequence[Entry], start: int) -> bytes:

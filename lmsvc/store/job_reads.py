@@ -90,5 +90,11 @@ def _conditions(wanted: JobFilter) -> list[Expression]:
     if wanted.tag is not None:
         conditions.append(Jobs.id.in_(JobTags.select(JobTags.job_id).where(JobTags.tag == wanted.tag)))
     if wanted.text:
-        conditions.append(Jobs.name.contains(wanted.text) | (Jobs.id == wanted.text))
+        conditions.append(_says(wanted.text))
     return conditions
+
+
+def _says(text: str) -> Expression:
+    """Return the condition that name, user or a tag of a job holds a text, or that its id begins with it."""
+    tagged = JobTags.select(JobTags.job_id).where(JobTags.tag.contains(text))
+    return Jobs.name.contains(text) | Jobs.user.contains(text) | Jobs.id.startswith(text) | Jobs.id.in_(tagged)

@@ -100,6 +100,16 @@ class ProgressStore(Part):
         with self._database.reading() as session:
             return tuple(StepSpan(**row) for row in session.all(query.order_by(fn.MIN(Tasks.started))))
 
+    def hosts_of(self, job_ids: Collection[str]) -> Mapping[str, Mapping[str, int]]:
+        """Return by job how many of its tasks ran on each host; jobs of which none ran are left out."""
+        query = Tasks.select(Tasks.job_id, Tasks.host, fn.COUNT(Tasks.task).alias("tasks"))
+        query = query.where(Tasks.job_id.in_(list(job_ids)) & Tasks.host.is_null(False))
+        found: dict[str, dict[str, int]] = {}
+        with self._database.reading() as session:
+            for row in session.all(query.group_by(Tasks.job_id, Tasks.host).order_by(Tasks.host)):
+                found.setdefault(row["job_id"], {})[row["host"]] = int(row["tasks"])
+        return found
+
     def record_items(self, job_id: str, items: Sequence[ItemRecord]) -> None:
         """Store items that failed, were skipped or not run, replacing what was known of the same items.
 

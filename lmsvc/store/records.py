@@ -101,7 +101,7 @@ class Job(JobHead):
 
 @dataclass(frozen=True)
 class JobFilter:
-    """Which jobs to list; None means any. `text` is looked for in the name, or is a job's id."""
+    """Which jobs to list; None means any. `text` is looked for in name, user and tags, or begins an id."""
 
     user: str | None = None
     state: JobState | None = None

@@ -9,6 +9,7 @@ from lmsvc.web.bodies import Progress
 
 BAR_WIDTH = 1000
 NOTHING = "\N{EN DASH}"
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 PARTS = ("done", "skipped", "failed", "running")
 
 
@@ -74,6 +75,11 @@ def size(count: int) -> str:
     return f"{amount:.1f} GB"
 
 
+def grouped(number: int) -> str:
+    """Return a number of things as it reads best: `812`, `9999`, `98 765` with a narrow space between thousands."""
+    return str(number) if abs(number) < 10_000 else f"{number:,}".replace(",", NARROW_SPACE)
+
+
 def bar(progress: Progress) -> list[tuple[str, int, int]]:
     """Return the parts of a progress bar as (state, start, width), `BAR_WIDTH` being the whole."""
     known = sum(getattr(progress, part) for part in PARTS) + progress.waiting
@@ -88,5 +94,5 @@ def bar(progress: Progress) -> list[tuple[str, int, int]]:
 
 def install(app: Flask) -> None:
     """Let templates use these."""
-    for form in (moment, duration, roughly, since, iso, epoch, size, bar):
+    for form in (moment, duration, roughly, since, iso, epoch, size, grouped, bar):
         app.template_filter(form.__name__)(form)

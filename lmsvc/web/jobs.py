@@ -39,7 +39,9 @@ class JobsQuery(Query):
     state: JobState | None = None
     user: Text = None
     tag: Text = None
-    q: Annotated[Text, Field(description="part of the name, or the id")] = None
+    q: Annotated[
+        Text, Field(description="part of the name, of the user's name or of a tag, or the beginning of the id")
+    ] = None
     cursor: PageCursor = None
     limit: PageLimit = 50
 

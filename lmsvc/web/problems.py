@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
@@ -131,7 +132,9 @@ def respond(problem: Problem) -> Response:
         errors=list(problem.errors) or None,
     )
     if wants_page():
-        response = Response(render_template("problem.html", problem=body), problem.status)
+        again = problem.headers.get("Retry-After")
+        page = render_template("problem.html", problem=body, retry_after=again, now=time.time())
+        response = Response(page, problem.status)
     else:
         text = body.model_dump_json(exclude_none=True)
         response = Response(text, problem.status, content_type=PROBLEM_TYPE)

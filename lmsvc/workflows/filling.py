@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from lmsvc.jobs.faults import join
 from lmsvc.jobs.names import INPUTS
 from lmsvc.workflows.leaving_out import without_what_is_missing
-from lmsvc.workflows.workflow import JOB_NAME, JOB_TAGS, NOTIFY, StepPattern, Workflow
+from lmsvc.workflows.workflow import JOB_LICENCE, JOB_NAME, JOB_TAGS, NOTIFY, StepPattern, Workflow
 
 Values = Mapping[str, JsonValue]
 Node = Any
@@ -77,11 +77,13 @@ class _Filling:
     origins: dict[str, str] = field(default_factory=dict)
 
     def about_job(self) -> dict[str, Any]:
-        """Give the tags, and who is told, where they are given."""
-        tags = self.text(f"${{{JOB_TAGS}}}", "/tags")
+        """Give the tags, the licence, and who is told, where they are given."""
+        places = {"tags": JOB_TAGS, "licence": JOB_LICENCE}
+        about = {place: self.text(f"${{{name}}}", f"/{place}") for place, name in places.items()}
         told = {kind: self.text(f"${{{name}}}", f"/notify/{kind}") for name, kind in NOTIFY.items()}
         notify = {kind: address for kind, address in told.items() if address is not ABSENT}
-        return ({} if tags is ABSENT else {"tags": tags}) | ({"notify": notify} if notify else {})
+        given = {place: value for place, value in about.items() if value is not ABSENT}
+        return given | ({"notify": notify} if notify else {})
 
     def inputs(self, pattern: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for name, node in pattern.items():

@@ -27,6 +27,7 @@ class Parameter(BaseModel):
         group: heading below which the form shows it.
         advanced: whether the form hides it until it is asked for.
         enum: the only values there are.
+        examples: values that a form suggests; others are as good.
         minimum: least number.
         maximum: greatest number.
         exclusive_minimum: a number it must be above.
@@ -49,6 +50,7 @@ class Parameter(BaseModel):
     group: str = "Parameters"
     advanced: bool = False
     enum: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
     exclusive_minimum: float | None = None

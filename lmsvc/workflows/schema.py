@@ -52,11 +52,13 @@ def _property(parameter: Parameter, order: int) -> Json:
         "title": parameter.title,
         "description": parameter.description,
         "default": parameter.default,
+        "examples": list(parameter.examples) or None,
         "x-order": order,
         "x-group": parameter.group,
         "x-advanced": parameter.advanced or None,
         "x-widget": _widget(parameter),
         "x-accept": list(parameter.accept) or None,
+        "x-unit": parameter.unit or None,
         "x-column-of": parameter.column_of,
         "x-column-role": parameter.column_role,
     }

@@ -12,6 +12,7 @@ from lmsvc.workflows.parameters import Parameter
 
 JOB_NAME: Final = "job_name"
 JOB_TAGS: Final = "job_tags"
+JOB_LICENCE: Final = "job_licence"
 NOTIFY: Final = {"job_email": "email", "job_webhook": "webhook"}
 """Parameters that say who is told when the job is over, and by what."""
 
@@ -103,6 +104,15 @@ _OF_EVERY_JOB: Final[Mapping[str, Any]] = {
         "advanced": True,
         "max_length": 64,
         "max_items": 20,
+    },
+    JOB_LICENCE: {
+        "title": "Licence of the results",
+        "description": "Goes into the package, so that archives and colleagues know what they may do. An SPDX "
+        "identifier or an address.",
+        "group": "Job",
+        "advanced": True,
+        "max_length": 200,
+        "examples": ["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0"],
     },
     "job_email": {
         "title": "Mail to",

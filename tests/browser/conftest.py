@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.looking import Look, Window
 from tests.service.running import RunningService
+from tests.web.people import SITE_TOKEN
 from tests.web.server import Server
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -70,8 +71,17 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
     running.stop()
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """Give a web service alone over a store that the test fills."""
-    with Server.start(tmp_path / "data") as started:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a web service alone, over a store that the tests of a module fill."""
+    with Server.start(tmp_path_factory.mktemp("web") / "data") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a web service that asks who is there, for the tests of a module."""
+    root = tmp_path_factory.mktemp("guarded")
+    (root / "token").write_text(SITE_TOKEN)
+    with Server.start(root / "data", LMSVC_TOKEN_FILE=str(root / "token")) as started:
         yield started

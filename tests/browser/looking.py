@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "test-artifacts"
@@ -63,10 +63,22 @@ class Window:
         if not url.startswith((address, "data:", "blob:", "about:")):
             self.faults.append(f"asked another host: {url}")
 
-    def shot(self, name: str) -> None:
-        """Keep a picture of the whole page."""
+    def shot(self, name: str, height: int | None = None) -> None:
+        """Keep a picture of the whole page, or of so many pixels from its top."""
         ARTIFACTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+        path = ARTIFACTS / f"{name}.png"
+        if height is None:
+            self.page.screenshot(path=path, full_page=True)
+        else:
+            width = self.page.evaluate("document.documentElement.clientWidth")
+            self.page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+
+    def sign_in(self, token: str, path: str = "/") -> None:
+        """Sign in with a token; lead to a page of the service."""
+        self.page.goto(path)
+        self.page.get_by_label("Token").fill(token)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
 
     def close(self) -> None:
         """Close it; what went wrong in it fails the test."""

@@ -1,53 +1,27 @@
 """Results looked at in a browser: maps, tables, pictures, texts; nothing of them is executed."""
 
-import json
 import re
 from dataclasses import replace
-from pathlib import Path
-from typing import Literal
+from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
-from lmsvc.examples.synthetic import write_example
 from lmsvc.jobs.states import ItemState, JobState
 from lmsvc.store.records import ItemRecord, StepProgress
 from tests.browser.conftest import OpenWindow
-from tests.browser.looking import PHONE
+from tests.browser.populated import features, with_results
 from tests.web.server import Server
-from tests.web.site import A_JOB, Site
+from tests.web.site import A_JOB
 
+EVIL_NAME = "<img src=x onerror=window.hurt=1>"
 EVIL = "<script>window.hurt=1</script>\"'><img src=x onerror=window.hurt=1>"
-SQUARE = [[[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]]
-TABLE = "species;cells;range\n" + "".join(f"Fictia {n};{n};{n / 2}\n" for n in range(60))
 
 
-def _features() -> bytes:
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"richness": n, "alpha": n * 2.5, "name": EVIL},
-            "geometry": {"type": "Polygon", "coordinates": [[[x + 10 * n, y] for x, y in SQUARE[0]]]},
-        }
-        for n in range(5)
-    ]
-    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
-
-
-def _with_results(site: Site, folder: Path) -> str:
-    """Put an ended job with a raster, features, a table and a text into the store."""
-    write_example(folder)
-    job_id = site.running(replace(A_JOB, name="A virtual island"))
-    contents = {
-        "grid/layer/temperature.tif": (folder / "temperature.tif").read_bytes(),
-        "map/geojson/sites.geojson": _features(),
-        "map/table/table.csv": TABLE.encode(),
-        "map/report/report.json": b'{"method": "maxent", "auc": 0.9}',
-    }
-    files = [site.output(job_id, path, content) for path, content in contents.items()]
-    site.store.save_outputs(job_id, files)
-    assert site.store.transition(job_id, JobState.SUCCEEDED, 2e9, expected=JobState.RUNNING, owner="tests")
-    return job_id
+@pytest.fixture(scope="module")
+def job_id(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give an ended job with maps, a table and a report."""
+    return with_results(server.site, tmp_path_factory.mktemp("example"))
 
 
 def _colours(page: Page) -> int:
@@ -63,9 +37,8 @@ def _colours(page: Page) -> int:
     return int(page.evaluate(script))
 
 
-def test_rasters_and_features_are_maps(server: Server, window: OpenWindow, tmp_path: Path) -> None:
+def test_rasters_and_features_are_maps(server: Server, job_id: str, window: OpenWindow) -> None:
     """A GeoTIFF is drawn in its place over coastlines with a scale; features are coloured by a chosen number."""
-    job_id = _with_results(server.site, tmp_path / "example")
     there = window(server.url)
     there.page.goto(f"/jobs/{job_id}")
     expect(there.page.locator("canvas.leaflet-image-layer")).to_be_visible()
@@ -74,18 +47,39 @@ def test_rasters_and_features_are_maps(server: Server, window: OpenWindow, tmp_p
     there.page.locator(".ground").hover()
     expect(there.page.locator(".scale")).to_contain_text(re.compile(r"at \d+\.\d+° [NS]"))
     there.shot("map-raster")
-    there.page.get_by_label("Map of").select_option(index=1)
+    there.page.get_by_label("Map of").select_option(label="map/geojson: sites.geojson")
     expect(there.page.get_by_label("coloured by")).to_be_visible()
-    expect(there.page.locator(".scale")).to_contain_text("4")
+    expect(there.page.locator(".scale .what")).to_have_text("Colours show richness")
+    expect(there.page.locator(".ticks span")).to_have_text(["0", "1", "2", "3", "4"])
     there.page.get_by_label("coloured by").select_option("alpha")
-    expect(there.page.locator(".scale")).to_contain_text("10")
+    expect(there.page.locator(".scale .what")).to_have_text("Colours show alpha")
+    expect(there.page.locator(".ticks span").last).to_have_text("10")
     there.shot("map-features")
     assert there.page.evaluate("window.hurt") is None
 
 
-def test_files_are_looked_at_in_place(server: Server, window: OpenWindow, tmp_path: Path) -> None:
+def test_a_scale_has_numbers_and_a_unit_and_no_data_stays_clear(
+    server: Server, job_id: str, window: OpenWindow
+) -> None:
+    """Below a raster stand its smallest, largest and round values in the file's unit; cells without data are clear."""
+    there = window(server.url)
+    there.page.goto(f"/jobs/{job_id}/files/grid/layer/warm.tif")
+    expect(there.page.locator(".scale .what")).to_have_text(re.compile(r"in °C$"))
+    expect(there.page.locator(".ticks span")).to_have_text(["3", "10", "20", "30"])
+    expect(there.page.locator(".scale")).to_contain_text("Where nothing is drawn there is no data.")
+    alphas = """() => {
+        const pen = document.querySelector("canvas.leaflet-image-layer").getContext("2d");
+        return [...pen.getImageData(0, 0, 3, 3).data].filter((value, n) => n % 4 === 3);
+    }"""
+    assert there.page.evaluate(alphas) == [0, 0, 255, 255, 255, 255, 0, 255, 255]
+    there.page.locator(".ground").focus()
+    there.page.keyboard.press("ArrowUp")
+    expect(there.page.locator(".scale .value")).to_contain_text(re.compile(r"(°C|no data) at \d"))
+    there.shot("map-unit")
+
+
+def test_files_are_looked_at_in_place(server: Server, job_id: str, window: OpenWindow) -> None:
     """A table shows its first rows, a report its text, below their lines; the same pages stand alone."""
-    job_id = _with_results(server.site, tmp_path / "example")
     there = window(server.url)
     there.page.goto(f"/jobs/{job_id}")
     there.page.get_by_role("link", name="Look at table.csv").click()
@@ -109,56 +103,30 @@ def test_what_users_wrote_stays_text(server: Server, window: OpenWindow) -> None
         job_id, [ItemRecord(EVIL, 1, ItemState.FAILED, EVIL, EVIL, 1, None, EVIL, EVIL, (EVIL,), EVIL)]
     )
     site.bundle(job_id, "say.1.0000", {0: (EVIL, EVIL)})
-    files = [site.output(job_id, f"a/b/{name}", EVIL.encode(), EVIL) for name in ("x.txt", "x.csv", "x.geojson")]
+    names = ("x.txt", "x.csv", f"{EVIL_NAME}.txt")
+    files = [site.output(job_id, f"a/b/{name}", EVIL.encode(), None if name[0] == "<" else EVIL) for name in names]
+    files.append(site.output(job_id, "a/b/x.geojson", features(EVIL), EVIL))
     site.store.save_outputs(job_id, files)
     error = {"detail": EVIL}
     assert site.store.transition(job_id, JobState.FAILED, 2e9, expected=JobState.RUNNING, owner="tests", error=error)
     there = window(server.url)
     pages = ("/", f"/jobs/{job_id}", f"/jobs/{job_id}/step?step=say", f"/jobs/{job_id}/files")
+    pages = (*pages, f"/jobs/{job_id}/items", f"/jobs/{job_id}/files/a/b/{quote(EVIL_NAME)}.txt")
     for path in (*pages, f"/jobs/{job_id}/files/a/b/x.txt", f"/jobs/{job_id}/files/a/b/x.csv"):
         there.page.goto(path)
         expect(there.page.locator("main")).to_contain_text("<script>window.hurt=1")
         assert there.page.evaluate("window.hurt") is None, path
+    expect(there.page.locator("img")).to_have_count(0)
     there.shot("evil-file")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_accessible_and_fit_a_phone(
-    server: Server, window: OpenWindow, tmp_path: Path, scheme: Literal["light", "dark"]
-) -> None:
-    """No page breaks a rule of WCAG 2.2 AA that axe-core can check, or scrolls sideways on a phone."""
-    job_id = _with_results(server.site, tmp_path / "example")
-    failed = server.site.ended(JobState.FAILED, error={"detail": "1 of 12 items failed"})
-    server.site.store.record_items(failed, [ItemRecord("s", 1, ItemState.FAILED, "H. alba", "no", 1, stderr_tail="no")])
-    there = window(server.url, color_scheme=scheme, viewport=PHONE)
-    pages = {
-        **{"jobs": "/", "job": f"/jobs/{job_id}", "failed": f"/jobs/{failed}"},
-        **{"step": f"/jobs/{job_id}/step?step=say", "files": f"/jobs/{job_id}/files"},
-        **{"file": f"/jobs/{job_id}/files/map/table/table.csv", "pools": "/pools", "tools": "/tools"},
-        **{"tool": "/tools/create_sdm", "new": "/new", "form": "/new/clean_occurrences", "docs": "/docs"},
-    }
-    found = {}
-    for name, path in pages.items():
-        there.page.goto(path)
-        if broken := there.violations() + there.too_wide():
-            found[name] = broken
-        there.shot(f"phone-{scheme}-{name}")
-    assert found == {}, json.dumps(found, indent=1)
-
-
-def test_pages_are_used_by_keyboard_alone(server: Server, window: OpenWindow, tmp_path: Path) -> None:
-    """Tab leads from the skip link over search and states to a job, Enter opens it, and its details open."""
-    job_id = _with_results(server.site, tmp_path / "example")
+def test_the_name_of_an_uploaded_file_stays_text(server: Server, window: OpenWindow) -> None:
+    """A file whose name is markup is uploaded under that name, shown as it is, and its cells are text as well."""
+    name = f"{EVIL_NAME}.csv"
+    table: FilePayload = {"name": name, "mimeType": "text/csv", "buffer": f"species,x,y\n{EVIL_NAME},1,2\n".encode()}
     there = window(server.url)
-    there.page.goto("/")
-    there.page.keyboard.press("Tab")
-    expect(there.page.locator(".skip")).to_be_focused()
-    for _ in range(30):
-        there.page.keyboard.press("Tab")
-        if there.page.evaluate("document.activeElement.textContent") == "A virtual island":
-            break
-    there.page.keyboard.press("Enter")
-    there.page.wait_for_url(f"**/jobs/{job_id}")
-    there.page.get_by_text("Copy as curl").focus()
-    there.page.keyboard.press("Enter")
-    expect(there.page.get_by_text(f"/api/v1/jobs/{job_id}/document").first).to_be_visible()
+    there.page.goto("/new/map_records")
+    there.page.locator("#occurrences").set_input_files([table])
+    expect(there.page.locator("[data-slot=occurrences] .keep")).to_contain_text(name)
+    expect(there.page.locator("[data-preview=occurrences] td").first).to_have_text(EVIL_NAME)
+    assert there.page.evaluate("window.hurt") is None

@@ -63,6 +63,7 @@ def test_filters_narrow_the_list(store: Store) -> None:
     assert found() == {wanted, other}
     assert found(user="ada") == found(tag="pam") == found(state="queued") == found(text="0%") == {wanted}
     assert found(user="ada", tag="pam", state="queued", text="heuch") == found(text=wanted) == {wanted}
+    assert found(text="ad") == found(text="202") == found(text=wanted[:6]) == {wanted}
     assert found(user="ada", tag="pa") == found(text="_") == found(tag="pa%") == set()
 
 

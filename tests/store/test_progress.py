@@ -54,6 +54,16 @@ def test_a_step_spans_from_its_first_task_to_its_last(store: Store) -> None:
     )
 
 
+def test_hosts_of_jobs_are_counted(store: Store) -> None:
+    """Each job has the hosts that its tasks ran on, and how many there; tasks without a host do not count."""
+    jobs = [submit(store) for _ in range(3)]
+    for n, host in enumerate(("node2", "node1", "node1", None)):
+        store.record_tasks(jobs[0], [replace(TASK, task=f"t{n}", host=host)])
+    store.record_tasks(jobs[1], [TASK])
+    assert store.hosts_of(jobs) == {jobs[0]: {"node1": 2, "node2": 1}, jobs[1]: {"node1": 1}}
+    assert store.hosts_of([]) == {}
+
+
 def test_tasks_are_replaced_and_paged(store: Store) -> None:
     """A task has one record, found by step and state, page after page in order of its id."""
     job_id = submit(store)

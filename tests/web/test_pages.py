@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from lmsvc.jobs.states import ItemState, JobState
 from lmsvc.store.records import ItemRecord, StepProgress
 from lmsvc.web.bodies import Progress
-from lmsvc.web.formats import BAR_WIDTH, bar, duration, moment, size
+from lmsvc.web.formats import BAR_WIDTH, bar, duration, grouped, moment, size
 from tests.web.site import A_JOB, Site
 
 EVIL = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
@@ -174,4 +174,5 @@ def test_times_and_sizes_read_well() -> None:
     spoken = [duration(seconds) for seconds in (None, -1, 4.06, 185, 7620, 273_600)]
     assert spoken[1:] == ["0.0 s", "4.1 s", "3 min 05 s", "2 h 07 min", "3 d 04 h"]
     assert [size(count) for count in (812, 4100, 3_200_000, 1_000_000_000)] == ["812 B", "4.1 kB", "3.2 MB", "1.0 GB"]
+    assert [grouped(number) for number in (0, 9999, 1_234_567)] == ["0", "9999", "1\u202f234\u202f567"]
     assert moment(0) == "1970-01-01 00:00:00 UTC"

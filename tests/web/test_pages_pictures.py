@@ -1,6 +1,7 @@
 """Pictures of a job: steps as boxes, when they ran, what is said beside them."""
 
 import io
+import json
 from dataclasses import replace
 from itertools import combinations
 
@@ -11,11 +12,20 @@ from lmsvc.store.progress import StepSpan
 from lmsvc.store.records import Event, ItemRecord, StepProgress
 from lmsvc.web.board import HostView, SlotView, Snapshot
 from lmsvc.web.formats import roughly
-from lmsvc.web.pages.graph import BOX_HEIGHT, BOX_WIDTH, picture, step_state
+from lmsvc.web.pages.graph import (
+    BOX_HEIGHT,
+    BOX_WIDTH,
+    INSIDE,
+    NAME_PIXELS,
+    NUMBERS_PIXELS,
+    picture,
+    step_state,
+)
 from lmsvc.web.pages.happenings import happenings
+from lmsvc.web.pages.lettering import fitted, short, width_of
 from lmsvc.web.pages.previews import SHOWN_BYTES, SHOWN_ROWS, kind_of, preview
-from lmsvc.web.pages.timeline import WIDTH, timeline
-from lmsvc.web.pages.words import copies, ending, seconds_left, shell_words
+from lmsvc.web.pages.timeline import LETTERS, NAMES, WIDTH, timeline
+from lmsvc.web.pages.words import copies, ending, seconds_left, shell_words, type_words
 
 STEP = StepProgress("model", "create_sdm", "sdm", "default", "model")
 DIAMOND = {
@@ -50,6 +60,37 @@ def test_boxes_never_overlap_and_lie_inside(wide: int) -> None:
     assert all(0 <= node.y <= drawn.height - BOX_HEIGHT for node in drawn.nodes)
 
 
+@pytest.mark.parametrize(
+    ("counts", "numbers"),
+    [
+        ({}, "waiting"),
+        ({"waiting": 12, "total": 12}, "waiting · 0 of 12"),
+        ({"done": 1}, "running · 1 of ?"),
+        ({"done": 3, "running": 99_989, "total": 99_999}, "running · 3 of 100k"),
+        ({"done": 98_765, "running": 1, "total": 98_999}, "running · 98.8k of 99.0k"),
+        ({"done": 2, "skipped": 1, "total": 3}, "done · 3 of 3"),
+        ({"failed": 98_765, "done": 1, "total": 98_766}, "98.8k of 98.8k failed"),
+    ],
+)
+def test_numbers_of_a_step_fit_its_box(counts: dict[str, int], numbers: str) -> None:
+    """State and counts stay within the box however many items there are; in full they are said beside it."""
+    step = replace(STEP, step="a_step_with_a_name_of_many_many_words_in_it", **counts)
+    (node,) = picture({"steps": {step.step: {"run": "t"}}}, [step]).nodes
+    assert node.numbers == numbers
+    assert width_of(node.numbers, NUMBERS_PIXELS) <= BOX_WIDTH - 2 * INSIDE
+    assert width_of(node.short, NAME_PIXELS) <= BOX_WIDTH - 2 * INSIDE
+    assert node.short.endswith("…")
+    assert all(str(count) in node.said for count in counts.values())
+
+
+def test_long_words_are_cut_and_large_numbers_short() -> None:
+    """What fits stays as it is; numbers keep their size in at most five characters."""
+    assert fitted("model", 100, 13) == "model"
+    assert fitted("m" * 50, 100, 13) == "m" * 6 + "…"
+    numbers = (0, 9_999, 10_000, 99_999, 450_000, 999_999, 1_234_567, 5_000_000_000)
+    assert [short(number) for number in numbers] == ["0", "9999", "10.0k", "100k", "450k", "1.0M", "1.2M", "5.0G"]
+
+
 def test_states_of_steps() -> None:
     """Failures win over everything, a step is done when all of its items are, and an unknown total is never done."""
     told = {
@@ -70,6 +111,11 @@ def test_bars_of_the_time_line_stay_inside() -> None:
     assert [bar.state for bar in drawn.bars] == ["running", "done"]
     assert all(bar.width > 0 and bar.x + bar.width <= WIDTH for bar in drawn.bars)
     assert drawn.bars[0].said == "3 tasks on 2 hosts, 1 min 30 s of work, at most 512 MB"
+    for bar in drawn.bars:
+        words = width_of(bar.brief, LETTERS)
+        begin = bar.words_x - words if bar.where == "before" else bar.words_x
+        assert begin >= NAMES
+        assert begin + words <= WIDTH
     assert 1 <= len(drawn.ticks) <= 6
 
 
@@ -92,6 +138,12 @@ def test_endings_are_told_in_words(item: ItemRecord, said: str | None) -> None:
     assert ending(item) == said
 
 
+def test_types_are_told_in_words() -> None:
+    """Nobody has to read a programmer's types."""
+    told = [type_words(type_) for type_ in ("File", "File[]?", "int?", "float[]", "boolean", "string[]", "else")]
+    assert told == ["file", "files", "whole number", "numbers", "yes or no", "texts", "else"]
+
+
 def test_commands_can_be_pasted() -> None:
     """Words with spaces and quotes are quoted for the shell."""
     assert shell_words(("python3", "a b", "it's")) == "python3 'a b' 'it'\"'\"'s'"
@@ -107,9 +159,11 @@ def test_what_is_left_counts_slots_of_each_pool() -> None:
     assert [roughly(seconds) for seconds in (3, 44, 300, 7200)] == ["a few seconds", "40 s", "5 min", "2 h"]
 
 
-def test_copies_say_the_same_request_in_three_ways() -> None:
-    """Each names the service; a token stands there by name only; the Python text is Python."""
-    said = copies("abcdefgh23", "http://here", True, {"name": "x", "steps": {}, "flag": True})
+def test_copies_say_the_same_request_in_several_ways() -> None:
+    """Each names the service; a token stands there by name only; Python is Python and JSON the document."""
+    document = {"name": "Bäume <3", "steps": {}, "flag": True}
+    said = copies("abcdefgh23", "http://here", True, document)
+    assert json.loads(said.pop("JSON")) == document
     assert all("http://here" in text for text in said.values())
     assert "$LMSVC_TOKEN" in said["curl"]
     compile(said["Python"], "copied", "exec")

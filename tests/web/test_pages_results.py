@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from lmsvc.jobs.states import JobState
-from lmsvc.store.records import StepProgress, TaskRecord
+from lmsvc.jobs.states import ItemState, JobState
+from lmsvc.store.records import ItemRecord, StepProgress, TaskRecord
 from lmsvc.web.pages.static import BRIEFLY, FOR_EVER
 from tests.web.asking import body, problem
 from tests.web.people import form_token
@@ -128,3 +128,31 @@ def test_a_job_that_is_over_asks_for_nothing_more(site: Site, state: JobState) -
     """Pages of ended jobs do not poll; those of others do."""
     assert "hx-trigger" not in _page(site, f"/jobs/{site.ended(state)}").split('id="live"')[1].split(">")[0]
     assert "hx-trigger" in _page(site, f"/jobs/{site.running()}")
+
+
+def test_items_that_failed_have_a_page_of_their_own(site: Site) -> None:
+    """Many failed items are told page after page, by state and step, with what each printed last."""
+    job_id = site.ended(JobState.FAILED)
+    failed = [ItemRecord("model", n, ItemState.FAILED, f"Fictia {n}", stderr_tail=f"last {n}.") for n in range(30)]
+    site.store.record_items(job_id, [*failed, ItemRecord("clean", 1, ItemState.SKIPPED, "Ficus", "no record is left")])
+    assert f'href="/jobs/{job_id}/items?state=failed"' in _page(site, f"/jobs/{job_id}")
+    first = _page(site, f"/jobs/{job_id}/items?state=failed&step=model")
+    assert "last 3." in first
+    assert "last 29." not in first
+    more = re.search(r'rel="next" href="([^"]+)"', first)
+    assert more is not None
+    assert "last 29." in _page(site, more[1].replace("&amp;", "&"))
+    assert "no record is left" in _page(site, f"/jobs/{job_id}/items?state=skipped")
+    assert "There is no such item" in _page(site, f"/jobs/{job_id}/items?state=not_run")
+
+
+def test_outputs_say_what_they_are(site: Site) -> None:
+    """A result stands with what its tool says of it, in the list, on its own page and for the map."""
+    job_id = site.ended()
+    site.store.save_steps(job_id, [StepProgress("model", "create_sdm", "sdm", total=1)])
+    site.output(job_id, "model/model/a.tif", b"no raster", "Fictia alba")
+    meaning = "suitability from 0 to 100"
+    page = _page(site, f"/jobs/{job_id}")
+    assert re.search(rf'data-meaning="[^"]*{meaning}', page)
+    assert page.count(meaning) == 2
+    assert meaning in _page(site, f"/jobs/{job_id}/files/model/model/a.tif")

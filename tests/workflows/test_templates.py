@@ -55,12 +55,12 @@ def test_every_parameter_is_used(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_job_has_tags_and_somebody_to_tell(name: str) -> None:
+def test_a_job_has_tags_a_licence_and_somebody_to_tell(name: str) -> None:
     """What is asked of every job gets into the document, and what is wrong with it is told of the parameter."""
-    given = {**least(name), "job_tags": ["paper"], "job_email": "ada@example.org"}
+    given = {**least(name), "job_tags": ["paper"], "job_licence": "CC0-1.0", "job_email": "ada@example.org"}
     made = document_of(WORKFLOWS[name], given, CONTEXT)
-    assert (made["tags"], made["notify"]) == (["paper"], {"email": "ada@example.org"})
-    assert not {"tags", "notify"} & set(document_of(WORKFLOWS[name], least(name), CONTEXT))
+    assert (made["tags"], made["licence"], made["notify"]) == (["paper"], "CC0-1.0", {"email": "ada@example.org"})
+    assert not {"tags", "licence", "notify"} & set(document_of(WORKFLOWS[name], least(name), CONTEXT))
     with pytest.raises(DocumentError) as caught:
         document_of(WORKFLOWS[name], {**least(name), "job_tags": [""], "job_webhook": "nowhere"}, CONTEXT)
     assert {fault.pointer for fault in caught.value.faults} == {"/job_tags", "/job_webhook"}

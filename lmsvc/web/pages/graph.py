@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from lmsvc.store.records import StepProgress
+from lmsvc.web.pages.lettering import fitted, short
 
-BOX_WIDTH, BOX_HEIGHT = 132, 56
-GAP_X, GAP_Y = 28, 16
-MARGIN = 6
-LONGEST_NAME = 16
-SHRUNK_WIDTH = 1500
+BOX_WIDTH, BOX_HEIGHT = 172, 56
+GAP_X, GAP_Y = 20, 16
+MARGIN, INSIDE = 6, 10
+NAME_PIXELS, NUMBERS_PIXELS = 13.0, 11.5
+"""Sizes of the letters, as the style sheet has them."""
+
+SHRUNK_WIDTH = 1340
 SWEEPS = 3
 
 
@@ -28,15 +31,25 @@ class Node:
     @property
     def short(self) -> str:
         """Return the step's name as it fits the box."""
-        return self.step if len(self.step) <= LONGEST_NAME else f"{self.step[: LONGEST_NAME - 1]}…"
+        return fitted(self.step, BOX_WIDTH - 2 * INSIDE, NAME_PIXELS)
 
     @property
     def numbers(self) -> str:
-        """Return its state with how many items are done of how many, or how many failed."""
-        total = "?" if self.progress.total is None else self.progress.total
+        """Return its state with how many items are done of how many, or how many failed; it fits the box."""
+        total = "?" if self.progress.total is None else short(self.progress.total)
         if self.progress.failed:
-            return f"{self.progress.failed} of {total} failed"
-        return f"{self.state} · {self.progress.done + self.progress.skipped} of {total}"
+            return f"{short(self.progress.failed)} of {total} failed"
+        if self.state == "waiting" and not self.progress.total:
+            return self.state
+        return f"{self.state} · {short(self.progress.done + self.progress.skipped)} of {total}"
+
+    @property
+    def said(self) -> str:
+        """Return the same in full, for a reader who listens or points."""
+        counts = [(getattr(self.progress, name), name) for name in ("done", "running", "failed", "skipped", "waiting")]
+        told = [f"{count} {name}" for count, name in counts if count]
+        total = "how many items is not known yet" if self.progress.total is None else f"of {self.progress.total}"
+        return ", ".join([self.state, *told, total]) if told else f"{self.state}, {total}"
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,7 @@ class Picture:
     lines: tuple[Line, ...]
     box_width: int = BOX_WIDTH
     box_height: int = BOX_HEIGHT
+    inside: int = INSIDE
 
     @property
     def shrinks(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from lmsvc.jobs.states import ItemState, JobState, is_terminal
-from lmsvc.store.records import JobHead
+from lmsvc.store.records import Job, JobHead
 from lmsvc.web.access import identity
 from lmsvc.web.bodies import Progress
 from lmsvc.web.documents import job_or_404
@@ -15,14 +15,14 @@ from lmsvc.web.operations import Answer, Operation
 from lmsvc.web.pages.citing import citations
 from lmsvc.web.pages.graph import picture
 from lmsvc.web.pages.happenings import MOST_EVENTS, happenings
+from lmsvc.web.pages.items import items_of
 from lmsvc.web.pages.rendering import HTML, page
 from lmsvc.web.pages.results import results_of
 from lmsvc.web.pages.timeline import timeline
+from lmsvc.web.pages.whereabouts import hosts_now, hosts_then
 from lmsvc.web.pages.words import copies, seconds_left
 from lmsvc.web.services import services
-from lmsvc.web.status import job_status, links
-
-ITEMS_ON_PAGE = 25
+from lmsvc.web.status import job_status
 
 
 def job_page(job_id: str) -> Response:
@@ -35,19 +35,29 @@ def job_page(job_id: str) -> Response:
         job=status,
         head=job,
         left=_left(job),
-        failed=_items(job_id, ItemState.FAILED),
-        not_run=_items(job_id, ItemState.NOT_RUN),
-        skipped=_items(job_id, ItemState.SKIPPED),
+        failed=items_of(job_id, ItemState.FAILED),
+        not_run=items_of(job_id, ItemState.NOT_RUN),
+        skipped=items_of(job_id, ItemState.SKIPPED),
         results=results_of(job_id, found.store.outputs(job_id)) if over else None,
         over=over,
         can_retry=not status.removed and _can_retry(status.state, status.progress),
         live=not over,
+        hosts_now=hosts_now().get(job_id, {}) if not over else {},
+        hosts_then=hosts_then([job_id]).get(job_id, {}),
         cites=citations(job.document, found.registries),
-        copies=copies(job_id, request.host_url.rstrip("/"), bool(found.settings.token_file), job.document),
+        copies=_copies(job),
         happened=happenings(found.store.events(job_id, limit=MOST_EVENTS)),
         share=None if identity().shared_job else found.store.share_of(job_id, time.time()),
         **_pictures(job, job.document),
     )
+
+
+def _copies(job: Job) -> dict[str, str]:
+    """Return how to submit a job again; nothing for a page that asks for its moving part only."""
+    if "HX-Request" in request.headers:
+        return {}
+    with_token = bool(services().settings.token_file)
+    return copies(job.id, request.host_url.rstrip("/"), with_token, job.document)
 
 
 def _pictures(head: JobHead, document: Mapping[str, Any]) -> dict[str, object]:
@@ -66,11 +76,6 @@ def _left(head: JobHead) -> float | None:
         return None
     timed = found.seconds_per_item.get()
     return seconds_left(found.store.steps(head.id), timed, found.registries.tools, found.board.snapshot())
-
-
-def _items(job_id: str, state: ItemState) -> dict[str, object]:
-    items = services().store.items(job_id, state=state, limit=ITEMS_ON_PAGE)
-    return {"rows": items.rows, "more": items.next_cursor is not None, "all": f"{links(job_id).items}?state={state}"}
 
 
 def _can_retry(state: JobState, progress: Progress) -> bool:

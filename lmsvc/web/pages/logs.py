@@ -11,6 +11,7 @@ from lmsvc.web.jobs import PageCursor, Text
 from lmsvc.web.logs import LogQuery, log_parts
 from lmsvc.web.operations import Answer, Operation, Query
 from lmsvc.web.pages.rendering import HTML, page
+from lmsvc.web.pages.whereabouts import running_of
 from lmsvc.web.services import services
 from lmsvc.web.status import head_or_404, job_status
 
@@ -34,10 +35,13 @@ def step_page(job_id: str, query: StepPageQuery) -> Response:
     status = job_status(found, head)
     text, cut = _tail(job_id, LogQuery(step=query.step, item=query.item, stream=query.stream))
     tasks = found.store.tasks(job_id, query.step, query.state, query.cursor, TASKS_ON_PAGE)
+    step = next((step for step in status.steps if step.step == query.step), None)
     return page(
         "step.html",
         job=status,
-        step=next((step for step in status.steps if step.step == query.step), None),
+        step=step,
+        tool=found.registries.tools.get(step.tool) if step else None,
+        running={} if is_terminal(head.state) else {each.task: each for each in running_of(job_id, query.step)},
         name=query.step,
         query=query,
         text=text,

@@ -14,7 +14,10 @@ NAVIGATION = (
     ("docs", "API"),
 )
 
-SECTIONS = {"jobs_page": ("job_page", "step_page", "files_page", "file_page"), "tools_page": ("tool_page",)}
+SECTIONS = {
+    "jobs_page": ("job_page", "items_page", "step_page", "files_page", "file_page"),
+    "tools_page": ("tool_page",),
+}
 """Pages below the main ones."""
 
 

@@ -1,6 +1,6 @@
 """What a job made, as pages: files by output, one file with a look into it, the maps among them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated
@@ -59,6 +59,8 @@ class Results:
     maps: tuple[OutputBody, ...]
     files: int
     size: int
+    meanings: Mapping[str, str]
+    """What each `STEP/OUTPUT` is, in the words of its tool."""
 
 
 def results_of(job_id: str, rows: Sequence[OutputFile]) -> Results:
@@ -78,7 +80,17 @@ def results_of(job_id: str, rows: Sequence[OutputFile]) -> Results:
         _bodies(job_id, maps[:MAPS]),
         len(rows),
         sum(row.size for row in rows),
+        meanings_of(job_id),
     )
+
+
+def meanings_of(job_id: str) -> dict[str, str]:
+    """Return by `STEP/OUTPUT` what the files of a job's outputs are, as far as their tools say."""
+    found, tools = services(), services().registries.tools
+    steps = [(step.step, tools[step.tool]) for step in found.store.steps(job_id) if step.tool in tools]
+    return {
+        f"{step}/{name}": output.doc or output.label for step, tool in steps for name, output in tool.outputs.items()
+    }
 
 
 def _bodies(job_id: str, rows: Sequence[OutputFile]) -> tuple[OutputBody, ...]:
@@ -119,7 +131,9 @@ def file_page(job_id: str, path: str) -> Response:
     head, row = head_or_404(job_id), services().store.output(job_id, path)
     if row is None:
         raise not_found("The job has published no such file.")
-    return page("file.html", job=head, file=output_body(job_id, row), preview=_look(job_id, path))
+    return page(
+        "file.html", job=head, file=output_body(job_id, row), preview=_look(job_id, path), meanings=meanings_of(job_id)
+    )
 
 
 def _look(job_id: str, path: str) -> Preview:

@@ -2,21 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from lmsvc.store.progress import StepSpan
 from lmsvc.store.records import StepProgress
 from lmsvc.web.formats import duration
 from lmsvc.web.pages.graph import step_state
+from lmsvc.web.pages.lettering import fitted, width_of
 
 WIDTH, NAMES, ROW = 1000, 190, 24
 LEAST_WIDTH = 3.0
+LETTERS, GAP = 12.0, 8
 TICKS = 5
 _NICE_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One step: its place in the picture, and what is said of it."""
+    """One step: its place in the picture, what is said of it, and in brief where there is room for that."""
 
     step: str
     state: str
@@ -24,6 +27,25 @@ class Bar:
     y: int
     width: float
     said: str
+    brief: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the step's name as it fits the left margin."""
+        return fitted(self.step, NAMES - GAP, LETTERS)
+
+    @property
+    def where(self) -> Literal["after", "inside", "before"]:
+        """Say where there is room for the brief words: right of the bar, in it, or left of it."""
+        needed = width_of(self.brief, LETTERS) + 2 * GAP
+        if self.x + self.width + needed <= WIDTH:
+            return "after"
+        return "inside" if self.width >= needed else "before"
+
+    @property
+    def words_x(self) -> float:
+        """Return where the brief words begin, or end where they stand left of the bar."""
+        return {"after": self.x + self.width + GAP, "inside": self.x + GAP, "before": self.x - GAP}[self.where]
 
 
 @dataclass(frozen=True)
@@ -69,9 +91,10 @@ def _bar(span: StepSpan, row: int, begin: float, end: float, scale: float, state
     hosts = "1 host" if span.hosts == 1 else f"{span.hosts} hosts"
     tasks = "1 task" if span.tasks == 1 else f"{span.tasks} tasks"
     memory = f", at most {span.peak_memory_mb:.0f} MB" if span.peak_memory_mb else ""
-    said = f"{tasks} on {hosts}, {duration(span.seconds)} of work{memory}"
+    brief = f"{tasks} on {hosts}, {duration(span.seconds)}"
     x = NAMES + (span.begin - begin) * scale
-    return Bar(span.step, state, round(min(x, WIDTH - width), 1), row * ROW, round(width, 1), said)
+    said = f"{brief} of work{memory}"
+    return Bar(span.step, state, round(min(x, WIDTH - width), 1), row * ROW, round(width, 1), said, brief)
 
 
 def _ticks(seconds: float, scale: float) -> list[Tick]:

@@ -1,5 +1,6 @@
 """What pages say in words: how a program ended, how long a job will still take, how to say its request again."""
 
+import json
 import pprint
 import shlex
 import signal
@@ -26,6 +27,22 @@ _SIGNALS: Mapping[int, str] = {
     signal.SIGFPE: "a fault in its arithmetic",
     signal.SIGXCPU: "it took more time than it may",
 }
+
+
+_TYPES: Mapping[str, tuple[str, str]] = {
+    "File": ("file", "files"),
+    "string": ("text", "texts"),
+    "int": ("whole number", "whole numbers"),
+    "float": ("number", "numbers"),
+    "boolean": ("yes or no", "yes or no, several"),
+}
+
+
+def type_words(type_: str) -> str:
+    """Return a type of a tool's input or output as a reader of no code says it: `File[]?` is `files`."""
+    base = type_.removesuffix("?").removesuffix("[]")
+    one, several = _TYPES.get(base, (base, f"{base}, several"))
+    return several if "[]" in type_ else one
 
 
 def ending(item: ItemRecord) -> str | None:
@@ -68,7 +85,7 @@ def seconds_left(
 
 
 def copies(job_id: str, host: str, with_token: bool, document: Mapping[str, Any]) -> dict[str, str]:
-    """Return how to submit the same again from elsewhere: with curl, on the command line, in Python.
+    """Return how to submit the same again from elsewhere: with curl, on the command line, in Python, and as it is.
 
     Args:
         job_id: of the job whose document is sent again.
@@ -84,6 +101,7 @@ def copies(job_id: str, host: str, with_token: bool, document: Mapping[str, Any]
     return {
         "curl": f"{fetch}\n{send}",
         "Command line": f"{fetch}\nlmsvc submit job.json --wait --url {host}",
+        "JSON": json.dumps(document, indent=2, ensure_ascii=False),
         "Python": f"{names}from lmsvc.client import Client\n\ndocument = {_literal(document)}\n"
         f'with {client} as client:\n    job = client.submit(document)\n    print(job["id"])',
     }
