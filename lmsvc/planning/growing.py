@@ -17,7 +17,7 @@ def grow(share: Share, rivals: int) -> bool:
     wanting = _wanting(share)
     fitting = [host for host in wanting if host.fits(share)]
     most = _at_once(share, sum(host.cores for host in fitting) // rivals)
-    for host, _ in islice(by_rank(fitting, _room(share, wanting), fresh=len(share.crews) > 1), most):
+    for host, _ in islice(by_rank(fitting, _room(share, wanting), fresh=share.is_bound), most):
         if crew := _worst_off(wanting[host]):
             crew.put(host)
     return bool(fitting)
@@ -26,16 +26,14 @@ def grow(share: Share, rivals: int) -> bool:
 def _room(share: Share, wanting: Mapping[Host, Sequence[Crew]]) -> Callable[[Host], Rank | None]:
     """Return a rank of hosts with room.
 
-    It is by where a slot may work now, where one is alive, which crew may use it (the worst off first) and load.
+    It is by where a slot may work now, where one is alive, of bound crews which may use it (the worst off first), load.
     """
-    several = len(share.crews) > 1
-    slots, alive = share.slots, {name: told.slots for name, told in share.alive.items()}
+    bound, slots, alive = share.is_bound, share.slots, {name: told.slots for name, told in share.alive.items()}
 
     def rank(host: Host) -> Rank | None:
-        crew = _worst_off(wanting[host])
-        if crew is None or not host.fits(share):
+        if not host.fits(share) or not _any_hungry(wanting[host]):
             return None
-        level = crew.level() if several else 0
+        level = _lowest(wanting[host]) if bound else 0
         return share.waits(host), slots.get(host, 0) >= alive.get(host.name, 0), level, host.load
 
     return rank
@@ -69,7 +67,7 @@ def _take(share: Share, donor: Share, wanting: Mapping[Host, Sequence[Crew]], ri
     apart = donor.count * donor.cores - share.count * share.cores
     there = [host for host in wanting if host in donor.slots]
     given = False
-    offers = by_rank(there, _price(share, donor, wanting), fresh=len(share.crews) > 1)
+    offers = by_rank(there, _price(share, donor, wanting), fresh=share.is_bound)
     for host, (price, *_) in islice(offers, _at_once(share, apart // (rivals + 1))):
         needed = int(price)
         if donor.spare(share.level()) < needed:
@@ -84,20 +82,19 @@ def _take(share: Share, donor: Share, wanting: Mapping[Host, Sequence[Crew]], ri
 def _price(share: Share, donor: Share, wanting: Mapping[Host, Sequence[Crew]]) -> Callable[[Host], Rank | None]:
     """Return a rank of hosts where another pool can give way.
 
-    It is by how few slots that takes, whether they are idle, whether it got them only now, which crew may use the host
-    (the worst off first) and how many it has there.
+    It is by how few slots that takes, whether they are idle, whether it got them only now, of bound crews which may
+    use the host (the worst off first), and how many it has there.
     """
-    slots, before = donor.slots, donor.before
+    bound, slots, before = share.is_bound, donor.slots, donor.before
     busy = {name: told.busy for name, told in donor.alive.items()}
     most = donor.spare(share.level())
-    several = len(share.crews) > 1
 
     def rank(host: Host) -> Rank | None:
         has = slots.get(host, 0)
         needed = host.needed(share, donor)
-        if needed > has or needed > most or (crew := _worst_off(wanting[host])) is None:
+        if needed > has or needed > most or not _any_hungry(wanting[host]):
             return None
-        level = crew.level() if several else 0
+        level = _lowest(wanting[host]) if bound else 0
         return needed, has <= busy.get(host.name, has), has <= before.get(host, 0), level, -has
 
     return rank
@@ -105,14 +102,20 @@ def _price(share: Share, donor: Share, wanting: Mapping[Host, Sequence[Crew]]) -
 
 def _wanting(share: Share) -> Mapping[Host, Sequence[Crew]]:
     """Return the hosts that a pool could use one more slot of, each with all crews that may use it."""
-    if all(crew.count < crew.tasks for crew in share.crews):
+    hungry = [len(crew.hosts) for crew in share.crews if crew.count < crew.tasks]
+    if len(hungry) == len(share.crews) or len(share.by_host) in hungry:
         return share.by_host
     return {host: crews for host, crews in share.by_host.items() if _any_hungry(crews)}
 
 
 def _any_hungry(crews: Sequence[Crew]) -> bool:
     """Return whether any crew has more tasks than slots."""
-    return crews[0].hungry or any(crew.count < crew.tasks for crew in crews)
+    return crews[0].count < crews[0].tasks or any(crew.count < crew.tasks for crew in crews)
+
+
+def _lowest(crews: Sequence[Crew]) -> float:
+    """Return how well off the worst off crew is of those that have more tasks than slots; there must be one."""
+    return min([crew.level() for crew in crews if crew.count < crew.tasks])
 
 
 def _worst_off(crews: Sequence[Crew]) -> Crew | None:

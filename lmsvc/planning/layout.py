@@ -14,6 +14,9 @@ from lmsvc.planning.ranking import Rank, by_rank
 ABOVE_LEAST = 1 << 40
 """More than any host has cores: what lifts a pool that has its least above every pool that has not."""
 
+FEW_HOSTS = 8
+"""Each slot of a crew changes the order of all its hosts: where it has more, evening out later costs less."""
+
 
 class Alive(NamedTuple):
     """A pool's slots on one host as its agent tells of them."""
@@ -134,15 +137,19 @@ class Share:
     def give(self, host: Host, slots: int) -> None:
         """Give up slots of a host, each of the crew that is best off then, of those that have one."""
         if len(self.crews) == 1:
-            self.crews[0].put(host, -slots)
-        else:
-            for _ in range(slots):
-                max(host.crews[self], key=Crew.level).put(host, -1)
+            return self.crews[0].put(host, -slots)
+        for _ in range(slots):
+            max(host.crews[self], key=Crew.level).put(host, -1)
 
     @cached_property
     def fair(self) -> FairShares:
         """The shares of its managers if all could use every host; of the crews that it has when first asked for."""
         return FairShares([manager for crew in self.crews for manager in crew.managers], {})
+
+    @cached_property
+    def is_bound(self) -> bool:
+        """Whether it has several crews that may use few hosts each."""
+        return len(self.crews) > 1 and all(len(crew.hosts) <= FEW_HOSTS for crew in self.crews)
 
     @cached_property
     def by_host(self) -> Mapping[Host, Sequence["Crew"]]:
