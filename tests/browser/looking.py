@@ -83,7 +83,7 @@ class Window:
     def close(self) -> None:
         """Close it; what went wrong in it fails the test."""
         self.context.close()
-        assert self.faults == []
+        assert self.faults == [], "; ".join(self.faults)
 
     def too_wide(self) -> list[str]:
         """Return what makes the page as a whole scroll sideways: the beginnings of elements that stick out."""

@@ -25,7 +25,7 @@ from lmsvc.web.pages.happenings import happenings
 from lmsvc.web.pages.lettering import fitted, short, width_of
 from lmsvc.web.pages.previews import SHOWN_BYTES, SHOWN_ROWS, kind_of, preview
 from lmsvc.web.pages.timeline import LETTERS, NAMES, WIDTH, timeline
-from lmsvc.web.pages.words import copies, ending, seconds_left, shell_words, type_words
+from lmsvc.web.pages.words import category_words, copies, ending, seconds_left, shell_words, type_words
 
 STEP = StepProgress("model", "create_sdm", "sdm", "default", "model")
 DIAMOND = {
@@ -139,7 +139,8 @@ def test_endings_are_told_in_words(item: ItemRecord, said: str | None) -> None:
 
 
 def test_types_are_told_in_words() -> None:
-    """Nobody has to read a programmer's types."""
+    """Nobody has to read a programmer's types, or guess what a category's short name stands for."""
+    assert [category_words(name) for name in ("sdm", "our_own")] == ["Species distribution models", "Our own"]
     told = [type_words(type_) for type_ in ("File", "File[]?", "int?", "float[]", "boolean", "string[]", "else")]
     assert told == ["file", "files", "whole number", "numbers", "yes or no", "texts", "else"]
 

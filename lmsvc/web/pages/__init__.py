@@ -28,3 +28,4 @@ def install(app: Flask) -> None:
     app.template_filter("ending")(words.ending)
     app.template_filter("shell_words")(words.shell_words)
     app.template_filter("type_words")(words.type_words)
+    app.template_filter("category_words")(words.category_words)

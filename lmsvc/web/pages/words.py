@@ -38,6 +38,20 @@ _TYPES: Mapping[str, tuple[str, str]] = {
 }
 
 
+_CATEGORIES: Mapping[str, str] = {
+    "mcpa": "Environment or history (MCPA)",
+    "occurrences": "Occurrence records",
+    "plots": "Pictures",
+    "sdm": "Species distribution models",
+    "stats": "Statistics",
+}
+
+
+def category_words(category: str) -> str:
+    """Return what a category of tools is about, as a heading."""
+    return _CATEGORIES.get(category, category.replace("_", " ").capitalize())
+
+
 def type_words(type_: str) -> str:
     """Return a type of a tool's input or output as a reader of no code says it: `File[]?` is `files`."""
     base = type_.removesuffix("?").removesuffix("[]")
