@@ -64,9 +64,11 @@ class PoolSettings(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _has_no_hosts_of_slurm(self) -> Self:
+    def _asks_slurm_for_what_it_can(self) -> Self:
         if self.backend == "slurm" and self.hosts is not None:
             raise ValueError("a pool of backend slurm has no hosts: the batch system chooses the nodes")
+        if self.backend == "slurm" and self.gpus:
+            raise ValueError("a pool of backend slurm has no GPUs: its jobs ask for cores and memory only")
         return self
 
 
@@ -167,6 +169,7 @@ class Settings(BaseSettings):
     manager_ports: tuple[int, int] = Field(default=(9200, 9399), description="range of ports for makeflow managers")
     controllers: list[str] = Field(default=["127.0.0.1"], description="addresses whose catalog records slots believe")
     host_name: HostName = Field(default_factory=socket.gethostname, description="this host's name in records and pages")
+    host_gpus: int = Field(default=0, ge=0, description="GPUs of this host that the slots of its pools may use")
     pools: dict[PoolName, PoolSettings] = Field(
         default_factory=lambda: {"default": PoolSettings()}, description="pools by name; one machine needs only one"
     )

@@ -47,8 +47,9 @@ def place_of(stage: Stage, pool: PoolShape) -> dict[str, object]:
 
 
 def slot_of(pool: PoolShape | PoolSettings) -> dict[str, int]:
-    """Return what a pool's slots offer to a task."""
-    return {"cores": pool.cores, "memory_mb": pool.memory_mb, "disk_mb": pool.disk_mb}
+    """Return what a pool's slots offer to a task; GPUs only where there are some, as attempts of earlier versions."""
+    gpus = {"gpus": pool.gpus} if pool.gpus else {}
+    return {"cores": pool.cores, "memory_mb": pool.memory_mb, "disk_mb": pool.disk_mb, **gpus}
 
 
 def give_up(attempt: Path) -> None:

@@ -9,6 +9,7 @@ class HostRoom:
 
     cores: int
     memory_mb: int
+    gpus: int = 0
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class PoolBounds:
     most: int
     hosts: frozenset[str] | None = None
     """The hosts that may have slots; None is all."""
+    gpus: int = 0
+    """Of one slot."""
 
     def may_use(self, host: str) -> bool:
         """Return whether a host may have slots."""
@@ -29,7 +32,8 @@ class PoolBounds:
 
     def fitting(self, room: HostRoom) -> int:
         """Return how many slots a host has room for, if it has nothing else."""
-        return max(0, min(room.cores // self.cores, room.memory_mb // self.memory_mb))
+        slots = min(room.cores // self.cores, room.memory_mb // self.memory_mb)
+        return max(0, min(slots, room.gpus // self.gpus) if self.gpus else slots)
 
 
 Slots = dict[str, dict[str, int]]

@@ -93,14 +93,16 @@ def richer(share: Share, shares: Sequence[Share]) -> Giving:
     able.sort(key=lambda other: (-other.level(-1), other.name))
 
     def giving(host: Host, coming: Share) -> Givers | None:
-        cores, memory_mb, givers = host.cores, host.memory_mb, list[Crew]()
+        cores, memory_mb, gpus, givers = host.cores, host.memory_mb, host.gpus, list[Crew]()
         offers = (crew for other in able if other is not coming for crew in _offers(other, host, level))
-        while cores < coming.cores or memory_mb < coming.memory_mb:
+        while (small := cores < coming.cores or memory_mb < coming.memory_mb) or (coming.gpus and gpus < coming.gpus):
             giver = next(offers, None)
             if giver is None:
                 return None
-            givers.append(giver)
-            cores, memory_mb = cores + giver.share.cores, memory_mb + giver.share.memory_mb
+            if small or giver.share.gpus:
+                givers.append(giver)
+                cores, memory_mb = cores + giver.share.cores, memory_mb + giver.share.memory_mb
+                gpus += giver.share.gpus
         return givers
 
     return giving

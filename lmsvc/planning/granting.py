@@ -50,8 +50,8 @@ class _Granting:
         return min(self._left[name], self._target[name].get(host, 0) - self._held[name].get(host, 0))
 
     def _free(self, host: str, room: HostRoom) -> HostRoom:
-        cores, memory_mb = _used({name: held.get(host, 0) for name, held in self._held.items()}, self._pools)
-        return HostRoom(room.cores - cores, room.memory_mb - memory_mb)
+        used = _used({name: held.get(host, 0) for name, held in self._held.items()}, self._pools)
+        return HostRoom(room.cores - used.cores, room.memory_mb - used.memory_mb, room.gpus - used.gpus)
 
     def _one_by_one(self, missing: Mapping[str, int], free: HostRoom) -> dict[str, int]:
         """Return as much of what is missing as fits."""
@@ -67,11 +67,15 @@ class _Granting:
         return given
 
 
-def _used(slots: Mapping[str, int], pools: Mapping[str, PoolBounds]) -> tuple[int, int]:
-    cores = sum(number * pools[name].cores for name, number in slots.items())
-    return cores, sum(number * pools[name].memory_mb for name, number in slots.items())
+def _used(slots: Mapping[str, int], pools: Mapping[str, PoolBounds]) -> HostRoom:
+    return HostRoom(
+        cores=sum(number * pools[name].cores for name, number in slots.items()),
+        memory_mb=sum(number * pools[name].memory_mb for name, number in slots.items()),
+        gpus=sum(number * pools[name].gpus for name, number in slots.items()),
+    )
 
 
 def _fit(slots: Mapping[str, int], pools: Mapping[str, PoolBounds], room: HostRoom) -> bool:
-    cores, memory_mb = _used(slots, pools)
-    return cores <= room.cores and memory_mb <= room.memory_mb
+    used = _used(slots, pools)
+    enough = used.cores <= room.cores and used.memory_mb <= room.memory_mb
+    return enough and (not used.gpus or used.gpus <= room.gpus)

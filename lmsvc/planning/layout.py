@@ -13,6 +13,8 @@ Rank = tuple[float, ...]
 
 ABOVE_LEAST = 1 << 40
 """More than any host has cores: what lifts a pool that has its least above every pool that has not."""
+NEVER = 1 << 40
+"""More slots than any pool has of a host."""
 
 
 class Alive(NamedTuple):
@@ -37,19 +39,28 @@ class Host:
     """The part of it that is in use."""
     crews: dict["Share", dict["Crew", None]] = field(default_factory=dict)
     """By pool the crews that have slots of it."""
+    gpus: int = 0
+    gpus_now: int = 0
 
     def fits(self, share: "Share") -> bool:
         """Return whether there is room for one slot more."""
-        return self.cores >= share.cores and self.memory_mb >= share.memory_mb
+        return self.cores >= share.cores and self.memory_mb >= share.memory_mb and _has(self.gpus, share)
 
     def holds(self, share: "Share") -> bool:
         """Return whether there would be room for a slot if it had nothing else."""
-        return self.room.cores >= share.cores and self.room.memory_mb >= share.memory_mb
+        room = self.room
+        return room.cores >= share.cores and room.memory_mb >= share.memory_mb and _has(room.gpus, share)
 
     def needed(self, share: "Share", other: "Share") -> int:
-        """Return how many slots of another pool have to go so that one more of a pool fits, at least one."""
+        """Return how many slots of another pool have to go so that one more of a pool fits, at least one.
+
+        Where GPUs are missing and the other pool has none, that is more than it can have.
+        """
         cores, memory_mb = self.cores - share.cores, self.memory_mb - share.memory_mb
-        return max(1, -(cores // other.cores), -(memory_mb // other.memory_mb))
+        least = max(1, -(cores // other.cores), -(memory_mb // other.memory_mb))
+        if _has(self.gpus, share):
+            return least
+        return max(least, -((self.gpus - share.gpus) // other.gpus)) if other.gpus else NEVER
 
 
 @dataclass(eq=False)
@@ -72,6 +83,8 @@ class Share:
     count: int = 0
     due: int = 0
     """Of how many slots what is due to its crews is their part."""
+    gpus: int = 0
+    """Of one slot."""
 
     def level(self, change: int = 0) -> int:
         """Return how well it is off: who has nothing, then who has less than its least, then by cores.
@@ -85,7 +98,7 @@ class Share:
     def waits(self, host: Host) -> bool:
         """Return whether one slot more of a host may work only when others have ended that are still held."""
         full = self.left <= 0 or host.cores_now < self.cores or host.memory_now < self.memory_mb
-        return full and self.slots.get(host, 0) >= self.held.get(host.name, 0)
+        return (full or not _has(host.gpus_now, self)) and self.slots.get(host, 0) >= self.held.get(host.name, 0)
 
     @property
     def hungry(self) -> bool:
@@ -147,6 +160,8 @@ class Crew:
         host.load = 1 - min(host.cores / (host.room.cores or 1), host.memory_mb / (host.room.memory_mb or 1))
         host.cores_now -= more * share.cores
         host.memory_now -= more * share.memory_mb
+        host.gpus -= slots * share.gpus
+        host.gpus_now -= more * share.gpus
         _add(share.slots, host, slots)
         if host not in self.slots:
             host.crews.setdefault(share, {})[self] = None
@@ -168,7 +183,8 @@ class Crew:
             return None
         alive = self.share.alive.get(host.name)
         idle = alive is not None and alive.busy < self.share.slots[host]
-        return host.cores >= 0 and host.memory_mb >= 0, not idle, -host.load
+        enough = host.cores >= 0 and host.memory_mb >= 0 and (host.gpus >= 0 or not self.share.gpus)
+        return enough, not idle, -host.load
 
     def _leave(self, host: Host) -> None:
         there = host.crews[self.share]
@@ -180,7 +196,9 @@ class Crew:
 def new_hosts(hosts: Mapping[str, HostRoom]) -> dict[str, Host]:
     """Return hosts that nobody has slots of."""
     return {
-        name: Host(name, room, room.cores, room.memory_mb, room.cores, room.memory_mb)
+        name: Host(
+            name, room, room.cores, room.memory_mb, room.cores, room.memory_mb, gpus=room.gpus, gpus_now=room.gpus
+        )
         for name, room in sorted(hosts.items())
     }
 
@@ -191,6 +209,7 @@ def hold(held: Mapping[str, int], bounds: PoolBounds, hosts: Mapping[str, Host])
         if host in hosts:
             hosts[host].cores_now -= slots * bounds.cores
             hosts[host].memory_now -= slots * bounds.memory_mb
+            hosts[host].gpus_now -= slots * bounds.gpus
 
 
 def by_rank(hosts: Iterable[Host], rank: Callable[[Host], Rank | None]) -> Iterator[tuple[Host, Rank]]:
@@ -209,6 +228,11 @@ def by_rank(hosts: Iterable[Host], rank: Callable[[Host], Rank | None]) -> Itera
             heappop(heap)
         else:
             heapreplace(heap, (again, name, host))
+
+
+def _has(gpus: int, share: Share) -> bool:
+    """Return whether so many GPUs are enough for a slot of a pool; to one without any it does not matter."""
+    return not share.gpus or gpus >= share.gpus
 
 
 def _add(slots: dict[Host, int], host: Host, more: int) -> None:

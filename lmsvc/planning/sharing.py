@@ -110,4 +110,4 @@ def _new_share(name: str, bounds: PoolBounds, held: Mapping[str, int], usable: S
     names = {host.name for host in usable}
     away = sum(slots for host, slots in held.items() if host not in names)
     most, left = max(0, bounds.most - away), bounds.most - sum(held.values())
-    return Share(name, bounds.cores, bounds.memory_mb, bounds.least, most, left, held)
+    return Share(name, bounds.cores, bounds.memory_mb, bounds.least, most, left, held, gpus=bounds.gpus)

@@ -1268,7 +1268,12 @@ def _tool_environment(environment: Mapping[str, str], room: Room) -> dict[str, s
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GDAL_NUM_THREADS"), cores)
     fixed = {"PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
     own = {"HOME": str(room.home), "TMPDIR": str(room.temporary), "MPLCONFIGDIR": f"{room.home}/.matplotlib"}
-    return {**environment, **threads, **fixed, **own}
+    return {**environment, **threads, **fixed, **own, **_gpus(environment)}
+
+
+def _gpus(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what makes the slot's GPUs the only ones: the worker's own numbers begin at 0 in each slot of a host."""
+    return {"CUDA_VISIBLE_DEVICES": environment["LMSVC_GPUS"]} if "LMSVC_GPUS" in environment else {}
 
 
 # ---------------------------------------------------------------------------------------------------------- slot

@@ -43,11 +43,11 @@ def spread_over(pools: Pools, rooms: Rooms) -> Spread:
 def _bounds(pool: Mapping[str, Any]) -> PoolBounds:
     slots, hosts = pool["slots"], pool.get("hosts")
     only = None if hosts is None else frozenset(hosts)
-    return PoolBounds(pool["cores"], pool["memory_mb"], slots["min"], slots["max"], only)
+    return PoolBounds(pool["cores"], pool["memory_mb"], slots["min"], slots["max"], only, pool.get("gpus", 0))
 
 
 def _rooms(rooms: Rooms) -> dict[str, HostRoom]:
-    return {host: HostRoom(room["cores"], room["memory_mb"]) for host, room in rooms.items()}
+    return {host: HostRoom(room["cores"], room["memory_mb"], room.get("gpus", 0)) for host, room in rooms.items()}
 
 
 def pools_misfits(pools: Pools, rooms: Rooms, workers: Sequence[str]) -> list[str]:
@@ -66,12 +66,22 @@ def pools_misfits(pools: Pools, rooms: Rooms, workers: Sequence[str]) -> list[st
 
 
 def _fits(pool: Mapping[str, Any], rooms: Iterable[Mapping[str, int]]) -> bool:
-    return any(room["cores"] >= pool["cores"] and room["memory_mb"] >= pool["memory_mb"] for room in rooms)
+    needs = {name: pool.get(name, 0) for name in ("cores", "memory_mb", "gpus")}
+    return any(all(room.get(name, 0) >= number for name, number in needs.items()) for room in rooms)
 
 
 def _too_large(name: str, pool: Mapping[str, Any], hosts: Iterable[str], rooms: Rooms) -> str:
-    there = "; ".join(f"{host} has {rooms[host]['cores']} cores and {rooms[host]['memory_mb']} MB" for host in hosts)
-    return f"pool {name} fits no host: a slot needs {pool['cores']} cores and {pool['memory_mb']} MB, {there} for slots"
+    gpus = bool(pool.get("gpus"))
+    there = "; ".join(f"{host} has {_size(rooms[host], gpus=gpus)}" for host in hosts)
+    return f"pool {name} fits no host: a slot needs {_size(pool, gpus=gpus)}, {there} for slots"
+
+
+def _size(room: Mapping[str, Any], *, gpus: bool) -> str:
+    """Return what a host has or a slot needs, in words; GPUs only where they matter."""
+    if not gpus:
+        return f"{room['cores']} cores and {room['memory_mb']} MB"
+    number = room.get("gpus", 0)
+    return f"{room['cores']} cores, {room['memory_mb']} MB and {number} {'GPU' if number == 1 else 'GPUs'}"
 
 
 def preflight_fit(probes: Pools, pools: Pools, workers: Sequence[str], rooms: Rooms) -> list[Finding]:
@@ -89,7 +99,7 @@ def _sound(pool: object) -> bool:
         return False
     sizes = [pool.get(name) for name in ("cores", "memory_mb", "disk_mb")]
     bounds = [pool["slots"].get(name) for name in ("min", "max")]
-    whole = all(type(number) is int and number >= 0 for number in (*sizes, *bounds))
+    whole = all(type(number) is int and number >= 0 for number in (*sizes, *bounds, pool.get("gpus", 0)))
     return whole and 0 not in sizes and isinstance(pool.get("hosts", []), list)
 
 

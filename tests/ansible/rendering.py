@@ -29,10 +29,10 @@ def variables() -> Table:
     return own | LOOPS | {"ansible_facts": FACTS, "__pools_probe": {"facts": SIZE}}
 
 
-def evaluate(expression: str, host: str, directory: Path) -> Table:
-    """Return what an expression comes to for a host; the directory takes a file of variables."""
+def evaluate(expression: str, host: str, directory: Path, more: Table | None = None) -> Table:
+    """Return what an expression comes to for a host, with more variables; the directory takes a file of all."""
     file = directory / "variables.json"
-    file.write_text(json.dumps(variables()), encoding="utf-8")
+    file.write_text(json.dumps(variables() | (more or {})), encoding="utf-8")
     words = [str(PROGRAMS / "ansible"), host, "-i", str(EXAMPLE), "--playbook-dir", "playbooks", "-c", "local"]
     task = {"content": f"{{{{ {expression} }}}}", "dest": str(directory / "out")}
     words += ["-e", f"@{file}", "-m", "ansible.builtin.copy", "-a", json.dumps(task)]
@@ -41,7 +41,7 @@ def evaluate(expression: str, host: str, directory: Path) -> Table:
     return dict(json.loads((directory / "out").read_bytes()))
 
 
-def rendered(paths: list[Path], host: str, directory: Path) -> dict[Path, str]:
-    """Return the text of templates on a host."""
+def rendered(paths: list[Path], host: str, directory: Path, more: Table | None = None) -> dict[Path, str]:
+    """Return the text of templates on a host, with more variables."""
     pairs = ", ".join(f"'{path}': lookup('ansible.builtin.template', '{path}')" for path in paths)
-    return {Path(path): text for path, text in evaluate(f"{{{pairs}}} | to_json", host, directory).items()}
+    return {Path(path): text for path, text in evaluate(f"{{{pairs}}} | to_json", host, directory, more).items()}
