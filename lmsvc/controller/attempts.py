@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lmsvc.controller.files import write_json
 from lmsvc.controller.shard_run import ENDED_MARK, write_shard
+from lmsvc.files import write_json
 from lmsvc.paths import JobPaths
 from lmsvc.planning.results import PoolShape
 from lmsvc.planning.stages import Stage
@@ -80,7 +80,7 @@ def write_attempt(
     partial = attempt.with_name(attempt.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    write_json(partial / PLACE_FILE, place_of(stage, pool))
+    write_json(partial / PLACE_FILE, place_of(stage, pool), indent=1)
     for shard in shards:
         write_shard(partial / f"s{shard.index}", shard.tasks, pool, bundles, uploads)
     partial.rename(attempt)

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from lmsvc.cctools.factory import write_launcher
 from lmsvc.cctools.password import fingerprint
+from lmsvc.files import write_json
 from lmsvc.worker.claim import try_to_hold
-from lmsvc.worker.files import PoolFiles, write_json
+from lmsvc.worker.files import PoolFiles
 
 PASSED_ON = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "LD_LIBRARY_PATH"})
 """Variables of the agent's environment that tasks see; others are added with ``--env``."""

@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lmsvc.doorbell import Doorbell, ring
+from lmsvc.files import write_json, write_text
 from lmsvc.worker import process
 from lmsvc.worker.claim import claimed
-from lmsvc.worker.files import JsonObject, PoolFiles, SlotFiles, empty_directory, read_json, write_json, write_text
+from lmsvc.worker.files import JsonObject, PoolFiles, SlotFiles, empty_directory, read_json
 from lmsvc.worker.gpus import Gpus
 from lmsvc.worker.guardians import Guardians
 from lmsvc.worker.worker import Worker, start_worker

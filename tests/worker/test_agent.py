@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lmsvc.worker.files import read_json, write_json
+from lmsvc.files import write_json
+from lmsvc.worker.files import read_json
 from tests import trixie
 from tests.worker.lab import HOST, Lab, Makeflow, wait_for
 
