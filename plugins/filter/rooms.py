@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lmsvc.planning.bounds import HostRoom, PoolBounds
+from lmsvc.planning.bounds import HostRoom, PoolBounds, pools_of_hosts
 from lmsvc.planning.spread import Spread, spread
 
 Finding = tuple[str, str, str, str]
@@ -56,7 +56,7 @@ def pools_misfits(pools: Pools, rooms: Rooms, workers: Sequence[str]) -> list[st
     While a worker host has not answered, the least slots are not judged: it may have room for them. What a batch system
     has room for is not known.
     """
-    pools = {name: pool for name, pool in pools.items() if pool.get("backend", "factory") == "factory"}
+    pools = pools_of_hosts(pools)
     where = {name: [host for host in rooms if host in (pool.get("hosts") or workers)] for name, pool in pools.items()}
     all_known = set(workers) <= set(rooms)
     large = [name for name, hosts in where.items() if hosts and not _fits(pools[name], [rooms[host] for host in hosts])]
@@ -86,7 +86,7 @@ def _size(room: Mapping[str, Any], *, gpus: bool) -> str:
 
 def preflight_fit(probes: Pools, pools: Pools, workers: Sequence[str], rooms: Rooms) -> list[Finding]:
     """Find pools of which no host can hold a slot, and such whose least slots do not fit beside those of the others."""
-    sound = {name: pool for name, pool in pools.items() if _sound(pool) and pool.get("backend") != "slurm"}
+    sound = pools_of_hosts({name: pool for name, pool in pools.items() if _sound(pool)})
     disks = {host: probe["facts"]["disk_mb"]["total"] for host, probe in probes.items() if "facts" in probe}
     found = [text for name, pool in sound.items() for text in _disk(name, pool, disks, workers)]
     found += pools_misfits(sound, rooms, workers)
