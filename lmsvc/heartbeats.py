@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lmsvc.files import write_json
+
 FRESH_SECONDS = 15.0
 """A controller not heard from for this long is taken for gone."""
 
@@ -43,10 +45,7 @@ class Heartbeat:
 
 def write_heartbeat(directory: Path, beat: Heartbeat) -> None:
     """Replace a controller's heartbeat in a directory."""
-    path = directory / f"{beat.host}.json"
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(vars(beat), indent=1), encoding="utf-8")
-    partial.replace(path)
+    write_json(directory / f"{beat.host}.json", vars(beat), indent=1)
 
 
 def remove_heartbeat(directory: Path, host: str) -> None:

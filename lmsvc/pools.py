@@ -114,7 +114,7 @@ def _signature(path: Path) -> Signature:
 
 def shape_of(name: str, pool: PoolSettings, slots: int) -> PoolShape:
     """Return a pool as the planner sees it, with the number of slots to plan for."""
-    room = (pool.cores, pool.memory_mb, pool.disk_mb)
+    room = (pool.cores, pool.memory_mb, pool.disk_mb, pool.gpus)
     return PoolShape(name, tuple(pool.categories), max(1, slots), *room, image=pool.image)
 
 

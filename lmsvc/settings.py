@@ -42,17 +42,13 @@ class SlotBounds(BaseModel):
         return self
 
 
-def _slots_of_this_machine() -> SlotBounds:
-    return SlotBounds.model_validate(_usable_cores())
-
-
 class PoolSettings(BaseModel):
     """One pool of slots: which categories it serves, what each slot offers, and how many there are."""
 
     categories: list[str] = Field(default=["*"], description="categories of tools it serves; `*` is all of them")
     image: str = Field(default="", description="worker image with the programs of its tools; empty: the site's own")
     slots: SlotBounds = Field(
-        default_factory=_slots_of_this_machine,
+        default_factory=lambda: SlotBounds.model_validate(_usable_cores()),
         description='slots on all hosts together: `{"min": 2, "max": 12}`, or one number for both',
     )
     cores: int = Field(default=1, ge=1, description="cores per slot")
@@ -65,9 +61,11 @@ class PoolSettings(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _has_no_hosts_of_slurm(self) -> Self:
+    def _asks_slurm_for_what_it_can(self) -> Self:
         if self.backend == "slurm" and self.hosts is not None:
             raise ValueError("a pool of backend slurm has no hosts: the batch system chooses the nodes")
+        if self.backend == "slurm" and self.gpus:
+            raise ValueError("a pool of backend slurm has no GPUs: its jobs ask for cores and memory only")
         return self
 
 
@@ -172,6 +170,7 @@ class Settings(BaseSettings):
     manager_ports: tuple[int, int] = Field(default=(9200, 9399), description="range of ports for makeflow managers")
     controllers: list[str] = Field(default=["127.0.0.1"], description="addresses whose catalog records slots believe")
     host_name: HostName = Field(default_factory=socket.gethostname, description="this host's name in records and pages")
+    host_gpus: int = Field(default=0, ge=0, description="GPUs of this host that the slots of its pools may use")
     pools: dict[PoolName, PoolSettings] = Field(
         default_factory=lambda: {"default": PoolSettings()}, description="pools by name; one machine needs only one"
     )

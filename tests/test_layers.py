@@ -19,19 +19,20 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "workflows": frozenset({"jobs", "registry"}),
     "registries": frozenset({"jobs", "registry", "settings", "workflows"}),
     "store": frozenset({"jobs"}),
-    "cctools": frozenset(),
+    "files": frozenset(),
+    "cctools": frozenset({"files"}),
     "losses": frozenset(),
-    "worker": frozenset({"cctools", "doorbell", "losses"}),
+    "worker": frozenset({"cctools", "doorbell", "files", "losses"}),
     "tools": frozenset(),
-    "heartbeats": frozenset(),
+    "heartbeats": frozenset({"files"}),
     "ports": frozenset(),
     "pools": frozenset({"planning", "settings"}),
     "uploads": frozenset({"paths", "store"}),
     "notices": frozenset({"jobs", "paths", "settings", "store"}),
     "controller": frozenset(
         {
-            *("cctools", "doorbell", "heartbeats", "jobs", "losses", "notices", "paths", "planning", "pools", "ports"),
-            *("registries", "settings", "store", "uploads", "worker"),
+            *("cctools", "doorbell", "files", "heartbeats", "jobs", "losses", "notices", "paths", "planning", "pools"),
+            *("ports", "registries", "settings", "store", "uploads", "worker"),
         }
     ),
     "web": frozenset(

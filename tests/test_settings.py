@@ -30,3 +30,5 @@ def test_a_batch_systems_pool_has_no_hosts() -> None:
     assert PoolSettings(backend="slurm").hosts is None
     with pytest.raises(ValueError, match="a pool of backend slurm has no hosts"):
         PoolSettings(backend="slurm", hosts=["alpha"])
+    with pytest.raises(ValueError, match="a pool of backend slurm has no GPUs"):
+        PoolSettings(backend="slurm", gpus=1)

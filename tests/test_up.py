@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lmsvc.cli.programs import programs
-from lmsvc.cli.up import CannotStart, own_headers
+from lmsvc.cli.up import CannotStart, check_room, own_headers
 from lmsvc.client import Client
 from lmsvc.settings import Settings
 from tests.service.running import RunningService, wait_for
@@ -50,6 +50,16 @@ def test_agents_begin_with_the_least_slots() -> None:
     pools = {"some": {"slots": {"min": 2, "max": 9}}, "none": {"slots": 3, "hosts": ["there"]}}
     assert words_of(pools, "some")["--slots"] == "2"
     assert words_of(pools, "none")["--slots"] == "0"
+
+
+def test_gpus_are_said_before_slots_wait_for_them(tmp_path: Path) -> None:
+    """Agents are told of the GPUs of a slot and of the host, and a host with too few does not begin."""
+    pools = {"deep": {"slots": 1, "gpus": 2}}
+    assert (words_of(pools, "deep")["--gpus"], words_of(pools, "deep")["--host-gpus"]) == ("2", "0")
+    given = {"pools": pools, "host_name": "here", "data_dir": tmp_path}
+    with pytest.raises(CannotStart, match="a slot of pool deep has gpus: 2, and LMSVC_HOST_GPUS is 1"):
+        check_room(Settings.model_validate({**given, "host_gpus": 1}))
+    check_room(Settings.model_validate({**given, "host_gpus": 2}))
 
 
 def test_fixed_slots_may_be_more_than_the_machine_has_cores() -> None:

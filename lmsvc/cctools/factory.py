@@ -10,11 +10,12 @@ half minute. It gets no password, and the debug log of its worker is never writt
 A batch system's jobs of a pool are all one factory's, so there its own arithmetic fits, and is used as it is.
 """
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from lmsvc.files import write_json, write_text
 
 NO_MANAGER = ("127.0.0.1", "1")
 """Where no manager listens."""
@@ -75,10 +76,7 @@ def write_bounds(path: Path, projects: str, least: int, most: int) -> None:
         most: how many there are at most.
     """
     names = {"manager-name": projects, "master-name": projects}  # As of CCTools 7.14.5, and of Debian 12's release.
-    text = json.dumps({**names, "min-workers": least, "max-workers": most, "tasks-per-worker": 1})
-    draft = path.with_name(f"{path.name}.part")
-    draft.write_text(text)
-    draft.replace(path)
+    write_json(path, {**names, "min-workers": least, "max-workers": most, "tasks-per-worker": 1})
 
 
 def write_launcher(
@@ -94,7 +92,4 @@ def write_launcher(
     """
     words = shlex.join([*(f"{name}={value}" for name, value in environment.items()), *command])
     more = "".join(f'{name}="${name}" ' for name in passed_on)
-    draft = path.with_name(f"{path.name}.part")
-    draft.write_text(f"#!/bin/sh\nexec env -i {more}{words}\n")
-    draft.chmod(0o700)
-    draft.replace(path)
+    write_text(path, f"#!/bin/sh\nexec env -i {more}{words}\n", mode=0o700)

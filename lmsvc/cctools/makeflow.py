@@ -37,6 +37,7 @@ class Rule:
         cores: cores asked for.
         memory_mb: memory asked for, MB.
         disk_mb: disk asked for, MB.
+        gpus: GPUs asked for.
     """
 
     command: str
@@ -46,6 +47,7 @@ class Rule:
     cores: int
     memory_mb: int
     disk_mb: int
+    gpus: int = 0
 
 
 def workflow(rules: Iterable[Rule]) -> dict[str, object]:
@@ -54,13 +56,14 @@ def workflow(rules: Iterable[Rule]) -> dict[str, object]:
 
 
 def _rule_json(rule: Rule) -> dict[str, object]:
+    gpus = {"gpus": rule.gpus} if rule.gpus else {}
     return {
         "command": rule.command,
         "inputs": list(rule.inputs),
         "outputs": list(rule.outputs),
         "category": rule.category,
         "environment": {"CATEGORY": rule.category},
-        "resources": {"cores": rule.cores, "memory": rule.memory_mb, "disk": rule.disk_mb},
+        "resources": {"cores": rule.cores, "memory": rule.memory_mb, "disk": rule.disk_mb, **gpus},
     }
 
 

@@ -18,7 +18,7 @@ def programs(settings: Settings) -> Iterator[Program]:
     yield Program("catalog", _catalog(settings, paths), paths.root / "catalog")
     yield Program("controller", _lmsvc("controller"), paths.root)
     pools = PoolsPage(settings).pools()
-    room = _room([pool for pool in pools.values() if pool.backend == "factory"])
+    room = _room(settings, [pool for pool in pools.values() if pool.backend == "factory"])
     for name, pool in pools.items():
         yield _pool(settings, paths, name, pool, room)
     yield Program("web", _lmsvc("web"), paths.root)
@@ -69,7 +69,8 @@ def _agent(settings: Settings, paths: DataPaths, name: str) -> list[str]:
 
 
 def _shape(pool: PoolSettings) -> list[str]:
-    return ["--cores", str(pool.cores), "--memory-mb", str(pool.memory_mb), "--disk-mb", str(pool.disk_mb)]
+    room = ["--cores", str(pool.cores), "--memory-mb", str(pool.memory_mb), "--disk-mb", str(pool.disk_mb)]
+    return [*room, "--gpus", str(pool.gpus)]
 
 
 def first_slots(settings: Settings, pool: PoolSettings) -> int:
@@ -78,12 +79,12 @@ def first_slots(settings: Settings, pool: PoolSettings) -> int:
     return pool.slots.min if here else 0
 
 
-def _room(pools: Collection[PoolSettings]) -> list[str]:
+def _room(settings: Settings, pools: Collection[PoolSettings]) -> list[str]:
     """Return what all pools may use together: this machine, or more where that many slots are asked for anyway."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_048_576
     cores = max(len(os.sched_getaffinity(0)), sum(pool.slots.min * pool.cores for pool in pools))
     memory_mb = max(memory, sum(pool.slots.min * pool.memory_mb for pool in pools))
-    return ["--host-cores", str(cores), "--host-memory-mb", str(memory_mb)]
+    return ["--host-cores", str(cores), "--host-memory-mb", str(memory_mb), "--host-gpus", str(settings.host_gpus)]
 
 
 def _passwords(settings: Settings, pool: str) -> list[str]:

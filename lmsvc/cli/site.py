@@ -85,6 +85,8 @@ def _pool_row(pool: Pool) -> list[object]:
 
 
 def _pool_notes(pool: Pool) -> Iterator[str]:
+    if gpus := pool["gpus"]:
+        yield f"each slot has {gpus} {'GPU' if gpus == 1 else 'GPUs'}"
     yield from (f"host {host['host']} is drained" for host in pool["hosts"] if host["drained"])
     for host in pool["lost"]:
         yield f"host {host['host']} not heard since {moment_text(host['last_heard'])}"

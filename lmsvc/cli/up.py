@@ -123,9 +123,17 @@ def check_ports(settings: Settings) -> None:
 
 
 def check_room(settings: Settings) -> None:
-    """Raise `CannotStart` where the disk has less room than Work Queue asks for a task: no task would ever start."""
+    """Raise `CannotStart` where the disk has less room than Work Queue asks for a task, or the host too few GPUs.
+
+    No task would ever start.
+    """
     free = shutil.disk_usage(settings.data_dir).free // 1_048_576
     for name, pool in PoolsPage(settings).pools().items():
+        if first_slots(settings, pool) and pool.gpus > settings.host_gpus:
+            raise CannotStart(
+                f"a slot of pool {name} has gpus: {pool.gpus}, and LMSVC_HOST_GPUS is {settings.host_gpus}:"
+                " say there how many GPUs of this machine slots may use"
+            )
         needed = min(pool.disk_mb, pool.memory_mb)
         if pool.slots.max and free < needed:
             raise CannotStart(

@@ -23,8 +23,8 @@ class AgentReport:
         slots: how many slots are alive.
         wanted: how many the agent keeps alive.
         at_work: how many have a manager or a task.
-        shape: cores and memory (MB) of each; zeros where it does not say.
-        room: cores and memory (MB) that all pools of the host may use together; None where it does not say.
+        shape: cores, memory (MB) and GPUs of each; zeros where it does not say.
+        room: cores, memory (MB) and GPUs that all pools of the host may use together; None where it does not say.
         serial: of the allocation it applied last; None where it does not say.
         lost: tasks whose worker died, and how often.
         working: slots by the project of the manager they work for.
@@ -37,8 +37,8 @@ class AgentReport:
     slots: int
     wanted: int
     at_work: int
-    shape: tuple[int, int]
-    room: tuple[int, int] | None
+    shape: tuple[int, int, int]
+    room: tuple[int, int, int] | None
     serial: int | None
     lost: Mapping[str, int]
     working: Mapping[str, int]
@@ -101,14 +101,18 @@ def _read(record: Mapping[str, Any]) -> AgentReport:
         slots=len(slots),
         wanted=int(record.get("slots_wanted", len(slots))),
         at_work=sum(bool(slot.get("manager") or slot.get("task")) for slot in slots),
-        shape=(int(record.get("cores", 0)), int(record.get("memory_mb", 0))),
-        room=(int(record["host_cores"]), int(record["host_memory_mb"])) if "host_cores" in record else None,
+        shape=(int(record.get("cores", 0)), int(record.get("memory_mb", 0)), int(record.get("gpus", 0))),
+        room=_room(record) if "host_cores" in record else None,
         serial=_serial(record.get("serial")),
         lost={str(task): int(times) for task, times in record["lost"].items()},
         working=Counter(str(manager["project"]) for manager in managers),
         passwords=frozenset(map(str, record["passwords"])) if "passwords" in record else None,
         bell=_bell(record),
     )
+
+
+def _room(record: Mapping[str, Any]) -> tuple[int, int, int]:
+    return int(record["host_cores"]), int(record["host_memory_mb"]), int(record.get("host_gpus", 0))
 
 
 def _serial(told: object) -> int | None:

@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lmsvc.controller.files import write_json
 from lmsvc.controller.shard_run import ENDED_MARK, write_shard
+from lmsvc.files import write_json
 from lmsvc.paths import JobPaths
 from lmsvc.planning.results import PoolShape
 from lmsvc.planning.stages import Stage
@@ -47,8 +47,9 @@ def place_of(stage: Stage, pool: PoolShape) -> dict[str, object]:
 
 
 def slot_of(pool: PoolShape | PoolSettings) -> dict[str, int]:
-    """Return what a pool's slots offer to a task."""
-    return {"cores": pool.cores, "memory_mb": pool.memory_mb, "disk_mb": pool.disk_mb}
+    """Return what a pool's slots offer to a task; GPUs only where there are some, as attempts of earlier versions."""
+    gpus = {"gpus": pool.gpus} if pool.gpus else {}
+    return {"cores": pool.cores, "memory_mb": pool.memory_mb, "disk_mb": pool.disk_mb, **gpus}
 
 
 def give_up(attempt: Path) -> None:
@@ -79,7 +80,7 @@ def write_attempt(
     partial = attempt.with_name(attempt.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    write_json(partial / PLACE_FILE, place_of(stage, pool))
+    write_json(partial / PLACE_FILE, place_of(stage, pool), indent=1)
     for shard in shards:
         write_shard(partial / f"s{shard.index}", shard.tasks, pool, bundles, uploads)
     partial.rename(attempt)

@@ -16,11 +16,11 @@ from lmsvc.controller.attempts import (
     write_attempt,
 )
 from lmsvc.controller.demand import Demand
-from lmsvc.controller.files import write_json
 from lmsvc.controller.inputs import InputSources, JobInputs, check_tools, resolve_inputs
 from lmsvc.controller.intake import Intake
 from lmsvc.controller.stage_run import Machinery, StageRun
 from lmsvc.controller.verdict import must_stop
+from lmsvc.files import write_json
 from lmsvc.jobs.document import JobDocument
 from lmsvc.jobs.tools import ToolRegistry
 from lmsvc.paths import JobPaths
@@ -126,7 +126,7 @@ class JobRun:
     def _prepare_directories(self) -> None:
         for directory in (self.paths.bundles, self.paths.stages):
             directory.mkdir(parents=True, exist_ok=True)
-        write_json(self.paths.document, self.job.document)
+        write_json(self.paths.document, self.job.document, indent=1)
 
     def _plan(self) -> Plan:
         self._learn_lengths()
@@ -138,7 +138,7 @@ class JobRun:
             input_lengths=self._inputs.lengths,
             sizing=self._sizing(),
         )
-        write_json(self.paths.plan, {"stages": [asdict(stage) for stage in plan.stages]})
+        write_json(self.paths.plan, {"stages": [asdict(stage) for stage in plan.stages]}, indent=1)
         return plan
 
     def _sizing(self) -> Sizing:

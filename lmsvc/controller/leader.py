@@ -114,8 +114,9 @@ class Leader:
         for (pool, _), agent in situation.agents.items():
             if pool in self._led and pool not in situation.bounds:
                 before = found.get(pool, PoolBounds(1, 1, 0, 0))
-                cores, memory_mb = max(before.cores, agent.shape[0]), max(before.memory_mb, agent.shape[1])
-                found[pool] = replace(before, cores=cores, memory_mb=memory_mb)
+                own = (before.cores, before.memory_mb, before.gpus)
+                cores, memory_mb, gpus = map(max, own, agent.shape)
+                found[pool] = replace(before, cores=cores, memory_mb=memory_mb, gpus=gpus)
         return found
 
     def _decide(self, situation: Situation, managers: Sequence[ManagerDemand]) -> None:

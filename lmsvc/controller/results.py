@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lmsvc.controller.files import write_json
+from lmsvc.files import write_json
 from lmsvc.jobs.states import ItemState
 from lmsvc.planning.results import BundleItems, StepResult
 from lmsvc.worker.step_runner import read_status
@@ -59,7 +59,7 @@ class Forget:
 
     def save(self, path: Path) -> None:
         """Write it for the attempts to come."""
-        write_json(path, {"unfinished": self.unfinished, "steps": dict(self.steps or {})})
+        write_json(path, {"unfinished": self.unfinished, "steps": dict(self.steps or {})}, indent=1)
 
 
 def generation_of(task: str) -> int:

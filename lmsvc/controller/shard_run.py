@@ -214,6 +214,7 @@ def _rule(task: Task, pool: PoolShape) -> Rule:
         cores=pool.cores,
         memory_mb=pool.memory_mb,
         disk_mb=min(pool.disk_mb, pool.memory_mb),
+        gpus=pool.gpus,
     )
 
 

@@ -74,7 +74,7 @@ class Situation:
 def bounds_of(pool: PoolSettings) -> PoolBounds:
     """Return a pool's bounds."""
     hosts = None if pool.hosts is None else frozenset(pool.hosts)
-    return PoolBounds(pool.cores, pool.memory_mb, pool.slots.min, pool.slots.max, hosts)
+    return PoolBounds(pool.cores, pool.memory_mb, pool.slots.min, pool.slots.max, hosts, pool.gpus)
 
 
 def _rooms(agents: Sequence[AgentReport]) -> dict[str, HostRoom]:
@@ -83,6 +83,6 @@ def _rooms(agents: Sequence[AgentReport]) -> dict[str, HostRoom]:
     for host in {agent.host for agent in agents}:
         own = [agent for agent in agents if agent.host == host]
         told = [agent.room for agent in own if agent.room]
-        taken = (sum(agent.slots * agent.shape[0] for agent in own), sum(agent.slots * agent.shape[1] for agent in own))
-        rooms[host] = HostRoom(*(max(each) for each in zip(*(told or [taken]), strict=True)))
+        cores, memory_mb, gpus = (sum(agent.slots * agent.shape[at] for agent in own) for at in range(3))
+        rooms[host] = HostRoom(*(max(each) for each in zip(*(told or [(cores, memory_mb, gpus)]), strict=True)))
     return rooms

@@ -69,7 +69,9 @@ def _about(pool: str, situation: Situation, granted: SlotsByHost, hosts: frozens
     if not _among(situation.serving.get(pool, frozenset()), hosts):
         return _nobody(pool, _among(situation.drained.get(pool, frozenset()), hosts), where)
     if not situation.reach(pool, hosts):
-        return f"no host of pool {pool}{where} has room for a slot of {bounds.cores} cores and {bounds.memory_mb} MB"
+        gpus = f" and {bounds.gpus} {'GPU' if bounds.gpus == 1 else 'GPUs'}" if bounds.gpus else ""
+        size = f"{bounds.cores} cores and {bounds.memory_mb} MB{gpus}"
+        return f"no host of pool {pool}{where} has room for a slot of {size}"
     slots = sum(number for host, number in granted.items() if hosts is None or host in hosts)
     return f"all {slots} slots of pool {pool}{where} are busy" if slots else f"pool {pool}{where} waits for a free slot"
 

@@ -89,6 +89,7 @@ class Resources(_Model):
     cores: Annotated[int, Field(ge=1)] = 1
     memory_mb: Annotated[int, Field(ge=1)] = 500
     disk_mb: Annotated[int, Field(ge=1)] = 500
+    gpus: Annotated[int, Field(ge=0)] = 0
     seconds: Annotated[float, Field(gt=0, description="an item that takes longer is ended and failed")] = 600
     seconds_per_item: Annotated[float, Field(gt=0, description="first guess, until items were timed")] = 1.0
 

@@ -6,9 +6,10 @@ from lmsvc.planning.bounds import HostRoom
 from lmsvc.planning.crews import muster, relieve
 from lmsvc.planning.demand import Allocation, ManagerDemand, Placement
 from lmsvc.planning.fair import fair_shares
-from lmsvc.planning.layout import Share, new_hosts
+from lmsvc.planning.layout import Share
 from lmsvc.planning.levelling import settle
 from lmsvc.planning.placement import place
+from lmsvc.planning.places import new_hosts
 
 __all__ = ["Allocation", "ManagerDemand", "Placement", "allocate", "place_crews"]
 

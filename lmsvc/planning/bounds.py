@@ -1,6 +1,8 @@
 """What a pool's slots are like and how many there may be, and what a host has room for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -9,6 +11,7 @@ class HostRoom:
 
     cores: int
     memory_mb: int
+    gpus: int = 0
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class PoolBounds:
     most: int
     hosts: frozenset[str] | None = None
     """The hosts that may have slots; None is all."""
+    gpus: int = 0
+    """Of one slot."""
 
     def may_use(self, host: str) -> bool:
         """Return whether a host may have slots."""
@@ -29,7 +34,13 @@ class PoolBounds:
 
     def fitting(self, room: HostRoom) -> int:
         """Return how many slots a host has room for, if it has nothing else."""
-        return max(0, min(room.cores // self.cores, room.memory_mb // self.memory_mb))
+        slots = min(room.cores // self.cores, room.memory_mb // self.memory_mb)
+        return max(0, min(slots, room.gpus // self.gpus) if self.gpus else slots)
+
+
+def pools_of_hosts(pools: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the pools of a page whose slots our own units start; the site's batch system starts those of others."""
+    return {name: pool for name, pool in pools.items() if pool.get("backend", "factory") == "factory"}
 
 
 Slots = dict[str, dict[str, int]]

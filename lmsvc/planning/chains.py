@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from lmsvc.planning.layout import Crew, Host, Share
+from lmsvc.planning.layout import Crew, Share
+from lmsvc.planning.places import Host
 
 Givers = list[Crew]
 Giving = Callable[[Host, Share], Givers | None]
@@ -107,14 +108,16 @@ def richer(share: Share, shares: Sequence[Share]) -> Giving:
     spare = {other: other.spare(level) for other in able}
 
     def giving(host: Host, coming: Share) -> Givers | None:
-        cores, memory_mb, givers = host.cores, host.memory_mb, list[Crew]()
+        cores, memory_mb, gpus, givers = host.cores, host.memory_mb, host.gpus, list[Crew]()
         offers = (crew for other in able if other is not coming for crew in _offers(other, host, spare[other]))
-        while cores < coming.cores or memory_mb < coming.memory_mb:
+        while (small := cores < coming.cores or memory_mb < coming.memory_mb) or (coming.gpus and gpus < coming.gpus):
             giver = next(offers, None)
             if giver is None:
                 return None
-            givers.append(giver)
-            cores, memory_mb = cores + giver.share.cores, memory_mb + giver.share.memory_mb
+            if small or giver.share.gpus:
+                givers.append(giver)
+                cores, memory_mb = cores + giver.share.cores, memory_mb + giver.share.memory_mb
+                gpus += giver.share.gpus
         return givers
 
     return giving

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from lmsvc.planning.demand import ManagerDemand, Placement
-from lmsvc.planning.layout import Crew, Host, Share
+from lmsvc.planning.layout import Crew, Share
+from lmsvc.planning.places import Host
 
 
 def muster(share: Share, managers: Sequence[ManagerDemand], usable: Sequence[Host], previous: Placement) -> None:
@@ -80,6 +81,16 @@ def relieve(hosts: Sequence[Host], shares: Sequence[Share]) -> None:
         while host.cores_now < 0 or host.memory_now < 0:
             if not _relieve(host, shares, {share: share.held.get(host.name, 0) for share in shares}):
                 break
+        _relieve_gpus(host, [share for share in shares if share.gpus])
+
+
+def _relieve_gpus(host: Host, shares: Sequence[Share]) -> None:
+    """Take slots of pools with GPUs off a host that has too few of these, and those that could not work now."""
+    while host.gpus < 0 and _relieve(host, shares, {}):
+        continue
+    held = {share: share.held.get(host.name, 0) for share in shares}
+    while host.gpus_now < 0 and _relieve(host, shares, held):
+        continue
 
 
 def _relieve_bound(share: Share) -> None:

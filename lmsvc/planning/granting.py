@@ -50,30 +50,35 @@ class _Granting:
         return min(self._left[name], self._target[name].get(host, 0) - self._held[name].get(host, 0))
 
     def _free(self, host: str, room: HostRoom) -> HostRoom:
-        cores, memory_mb = _used({name: held.get(host, 0) for name, held in self._held.items()}, self._pools)
-        return HostRoom(room.cores - cores, room.memory_mb - memory_mb)
+        used = _used({name: held.get(host, 0) for name, held in self._held.items()}, self._pools)
+        return HostRoom(room.cores - used.cores, room.memory_mb - used.memory_mb, room.gpus - used.gpus)
 
     def _one_by_one(self, missing: Mapping[str, int], free: HostRoom) -> dict[str, int]:
         """Return as much of what is missing as fits."""
         given: dict[str, int] = {}
         waiting = [(self._at_work[name] * self._pools[name].cores, name) for name in missing]
         heapify(waiting)
-        cores, memory_mb = free.cores, free.memory_mb
+        cores, memory_mb, gpus = free.cores, free.memory_mb, free.gpus
         while waiting:
             level, name = heappop(waiting)
             pool, slots = self._pools[name], given.get(name, 0)
-            if slots < missing[name] and pool.cores <= cores and pool.memory_mb <= memory_mb:
+            fits = pool.cores <= cores and pool.memory_mb <= memory_mb and (not pool.gpus or pool.gpus <= gpus)
+            if slots < missing[name] and fits:
                 given[name] = slots + 1
-                cores, memory_mb = cores - pool.cores, memory_mb - pool.memory_mb
+                cores, memory_mb, gpus = cores - pool.cores, memory_mb - pool.memory_mb, gpus - pool.gpus
                 heappush(waiting, (level + pool.cores, name))
         return given
 
 
-def _used(slots: Mapping[str, int], pools: Mapping[str, PoolBounds]) -> tuple[int, int]:
-    cores = sum(number * pools[name].cores for name, number in slots.items())
-    return cores, sum(number * pools[name].memory_mb for name, number in slots.items())
+def _used(slots: Mapping[str, int], pools: Mapping[str, PoolBounds]) -> HostRoom:
+    return HostRoom(
+        cores=sum(number * pools[name].cores for name, number in slots.items()),
+        memory_mb=sum(number * pools[name].memory_mb for name, number in slots.items()),
+        gpus=sum(number * pools[name].gpus for name, number in slots.items()),
+    )
 
 
 def _fit(slots: Mapping[str, int], pools: Mapping[str, PoolBounds], room: HostRoom) -> bool:
-    cores, memory_mb = _used(slots, pools)
-    return cores <= room.cores and memory_mb <= room.memory_mb
+    used = _used(slots, pools)
+    enough = used.cores <= room.cores and used.memory_mb <= room.memory_mb
+    return enough and (not used.gpus or used.gpus <= room.gpus)

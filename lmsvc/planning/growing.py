@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
-from lmsvc.planning.layout import Crew, Host, Share
+from lmsvc.planning.layout import Crew, Share
+from lmsvc.planning.places import Host
 from lmsvc.planning.ranking import Rank, by_rank
 
 

@@ -6,14 +6,13 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
-from lmsvc.planning.bounds import HostRoom, PoolBounds
 from lmsvc.planning.demand import ManagerDemand
 from lmsvc.planning.fair import FairShares
+from lmsvc.planning.places import Host, enough_gpus
 from lmsvc.planning.ranking import Rank, by_rank
 
 ABOVE_LEAST = 1 << 40
 """More than any host has cores: what lifts a pool that has its least above every pool that has not."""
-
 FEW_HOSTS = 8
 """Each slot of a crew changes the order of all its hosts: where it has more, evening out later costs less."""
 
@@ -23,65 +22,6 @@ class Alive(NamedTuple):
 
     slots: int
     busy: int
-
-
-@dataclass(eq=False)
-class Host:
-    """What is free of a host."""
-
-    name: str
-    room: HostRoom
-    cores: int
-    memory_mb: int
-    cores_now: int
-    """Free beside slots that are still held, too."""
-    memory_now: int
-    crews: dict["Share", dict["Crew", None]] = field(default_factory=dict)
-    """By pool the crews that have slots of it."""
-    _in_order: list[tuple["Share", list["Crew"]]] | None = None
-
-    @property
-    def load(self) -> float:
-        """The part of it that is in use."""
-        cores, memory_mb = self.cores / (self.room.cores or 1), self.memory_mb / (self.room.memory_mb or 1)
-        return 1 - (cores if cores < memory_mb else memory_mb)
-
-    def in_order(self) -> list[tuple["Share", list["Crew"]]]:
-        """Return pools and their crews that have slots of it, always in the same order."""
-        if self._in_order is None:
-            shares = sorted(self.crews, key=lambda share: share.name)
-            self._in_order = [(each, sorted(self.crews[each], key=lambda crew: crew.number)) for each in shares]
-        return self._in_order
-
-    def join(self, crew: "Crew") -> None:
-        """Note that a crew has slots of it now."""
-        self.crews.setdefault(crew.share, {})[crew] = None
-        self._in_order = None
-
-    def leave(self, crew: "Crew") -> None:
-        """Note that a crew has no slots of it any more."""
-        there = self.crews[crew.share]
-        del there[crew]
-        if not there:
-            del self.crews[crew.share]
-        self._in_order = None
-
-    def fits(self, share: "Share") -> bool:
-        """Return whether there is room for one slot more."""
-        return self.cores >= share.cores and self.memory_mb >= share.memory_mb
-
-    def holds(self, share: "Share") -> bool:
-        """Return whether there would be room for a slot if it had nothing else."""
-        return self.room.cores >= share.cores and self.room.memory_mb >= share.memory_mb
-
-    def frees(self, share: "Share", other: "Share") -> bool:
-        """Return whether one more of a pool fits where one slot of another one goes."""
-        return self.cores + other.cores >= share.cores and self.memory_mb + other.memory_mb >= share.memory_mb
-
-    def needed(self, share: "Share", other: "Share") -> int:
-        """Return how many slots of another pool have to go so that one more of a pool fits, at least one."""
-        cores, memory_mb = self.cores - share.cores, self.memory_mb - share.memory_mb
-        return max(1, -(cores // other.cores), -(memory_mb // other.memory_mb))
 
 
 @dataclass(eq=False)
@@ -104,6 +44,8 @@ class Share:
     count: int = 0
     due: int = 0
     """Of how many slots what is due to its crews is their part."""
+    gpus: int = 0
+    """Of one slot."""
     changes: int = 0
     """How often its slots have been changed."""
 
@@ -125,7 +67,8 @@ class Share:
 
     def waits(self, host: Host) -> bool:
         """Return whether one slot more of a host may work only when others have ended that are still held."""
-        if self.left > 0 and host.cores_now >= self.cores and host.memory_now >= self.memory_mb:
+        full = self.left <= 0 or host.cores_now < self.cores or host.memory_now < self.memory_mb
+        if not full and enough_gpus(host.gpus_now, self):
             return False
         return self.slots.get(host, 0) >= self.held.get(host.name, 0)
 
@@ -200,6 +143,8 @@ class Crew:
         host.memory_mb -= slots * share.memory_mb
         host.cores_now -= more * share.cores
         host.memory_now -= more * share.memory_mb
+        host.gpus -= slots * share.gpus
+        host.gpus_now -= more * share.gpus
         share.left -= more
         share.count += slots
         share.changes += 1
@@ -223,23 +168,8 @@ class Crew:
             return None
         alive = self.share.alive.get(host.name)
         idle = alive is not None and alive.busy < self.share.slots[host]
-        return host.cores >= 0 and host.memory_mb >= 0, not idle, -host.load
-
-
-def new_hosts(hosts: Mapping[str, HostRoom]) -> dict[str, Host]:
-    """Return hosts that nobody has slots of."""
-    return {
-        name: Host(name, room, room.cores, room.memory_mb, room.cores, room.memory_mb)
-        for name, room in sorted(hosts.items())
-    }
-
-
-def hold(held: Mapping[str, int], bounds: PoolBounds, hosts: Mapping[str, Host]) -> None:
-    """Note on hosts what a pool that has no slots yet still holds there."""
-    for host, slots in held.items():
-        if host in hosts:
-            hosts[host].cores_now -= slots * bounds.cores
-            hosts[host].memory_now -= slots * bounds.memory_mb
+        enough = host.cores >= 0 and host.memory_mb >= 0 and (host.gpus >= 0 or not self.share.gpus)
+        return enough, not idle, -host.load
 
 
 def _note(slots: dict[Host, int], host: Host, number: int) -> None:

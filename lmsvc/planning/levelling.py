@@ -5,7 +5,8 @@ from heapq import heapify, heappop, heappush
 
 from lmsvc.planning.chains import Givers, Giving, richer, seat
 from lmsvc.planning.growing import grow, take
-from lmsvc.planning.layout import Crew, Host, Share
+from lmsvc.planning.layout import Crew, Share
+from lmsvc.planning.places import Host
 
 _Turn = tuple[int, int, int, str, Share]
 

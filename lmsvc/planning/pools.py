@@ -14,7 +14,8 @@ def assign_pools(document: JobDocument, tools: ToolRegistry, pools: Mapping[str,
     """Return for each step the pool that runs it.
 
     The pool that the document names runs every step it is large enough for, whatever categories it serves. Otherwise a
-    pool that names the step's category goes before one that serves every category; then the order of `pools` counts.
+    pool that names the step's category goes before one that serves every category, and one without GPUs before one with
+    some where the step needs none; then the order of `pools` counts.
 
     Raises:
         NoPoolError: for every step that no pool can run, why.
@@ -35,7 +36,7 @@ def assign_pools(document: JobDocument, tools: ToolRegistry, pools: Mapping[str,
 
 
 def _nearest(tool: Tool, fitting: Sequence[PoolShape]) -> PoolShape:
-    return min(fitting, key=lambda pool: tool.category not in pool.categories)
+    return min(fitting, key=lambda pool: (tool.category not in pool.categories, pool.gpus and not tool.resources.gpus))
 
 
 def _serves(pool: PoolShape, tool: Tool, named: str | None) -> bool:
@@ -44,7 +45,8 @@ def _serves(pool: PoolShape, tool: Tool, named: str | None) -> bool:
 
 def _fits(tool: Tool, pool: PoolShape) -> bool:
     needs = tool.resources
-    return needs.cores <= pool.cores and needs.memory_mb <= pool.memory_mb and needs.disk_mb <= pool.disk_mb
+    room = needs.memory_mb <= pool.memory_mb and needs.disk_mb <= pool.disk_mb
+    return room and needs.cores <= pool.cores and needs.gpus <= pool.gpus
 
 
 def _lack(tool: Tool, serving: Sequence[PoolShape], named: str | None) -> str:
@@ -55,6 +57,7 @@ def _lack(tool: Tool, serving: Sequence[PoolShape], named: str | None) -> str:
         (needs.memory_mb, max(pool.memory_mb for pool in serving), "MB"),
         (needs.cores, max(pool.cores for pool in serving), "cores"),
         (needs.disk_mb, max(pool.disk_mb for pool in serving), "MB of disk"),
+        (needs.gpus, max(pool.gpus for pool in serving), "GPU" if needs.gpus == 1 else "GPUs"),
     )
     short = [f"needs {need} {unit}, largest slot {most} {unit}" for need, most, unit in rows if need > most]
     return ", ".join(short) or "no slot has enough of everything at once"

@@ -38,6 +38,7 @@ class PoolShape:
     cores: int = 1
     memory_mb: int = 2000
     disk_mb: int = 10000
+    gpus: int = 0
     image: str = ""
     """Where its tasks find their programs; empty where that is not known."""
 

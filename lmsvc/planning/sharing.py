@@ -8,8 +8,9 @@ from lmsvc.planning.bounds import HostRoom, PoolBounds, Slots
 from lmsvc.planning.crews import muster, relieve
 from lmsvc.planning.demand import Allocation, ManagerDemand
 from lmsvc.planning.granting import grant
-from lmsvc.planning.layout import Alive, Host, Share, hold, new_hosts
+from lmsvc.planning.layout import Alive, Share
 from lmsvc.planning.levelling import settle
+from lmsvc.planning.places import Host, hold, new_hosts
 
 __all__ = ["Alive", "Decision", "Slots", "decide"]
 
@@ -110,4 +111,4 @@ def _new_share(name: str, bounds: PoolBounds, held: Mapping[str, int], usable: S
     names = {host.name for host in usable}
     away = sum(slots for host, slots in held.items() if host not in names)
     most, left = max(0, bounds.most - away), bounds.most - sum(held.values())
-    return Share(name, bounds.cores, bounds.memory_mb, bounds.least, most, left, held)
+    return Share(name, bounds.cores, bounds.memory_mb, bounds.least, most, left, held, gpus=bounds.gpus)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lmsvc.planning.bounds import HostRoom, PoolBounds, Slots
-from lmsvc.planning.layout import Crew, Share, new_hosts
+from lmsvc.planning.layout import Crew, Share
 from lmsvc.planning.levelling import Levelling
+from lmsvc.planning.places import new_hosts
 
 __all__ = ["Slots", "Spread", "spread"]
 
@@ -44,7 +45,7 @@ def _least(pools: Mapping[str, PoolBounds], hosts: Mapping[str, HostRoom]) -> Sl
     room = new_hosts(hosts)
     shares = []
     for name, pool in sorted(pools.items()):
-        share = Share(name, pool.cores, pool.memory_mb, pool.least, pool.least)
+        share = Share(name, pool.cores, pool.memory_mb, pool.least, pool.least, gpus=pool.gpus)
         share.crews = [Crew(share, tuple(host for host in room.values() if pool.may_use(host.name)), pool.least)]
         shares.append(share)
     Levelling(shares).run()
@@ -70,8 +71,10 @@ def _faults(name: str, pool: PoolBounds, hosts: Mapping[str, HostRoom], placed: 
 
 
 def _needs(pool: PoolBounds, slots: int) -> str:
-    cores = slots * pool.cores
-    return f"{cores} {'core' if cores == 1 else 'cores'} and {slots * pool.memory_mb} MB"
+    cores, gpus = slots * pool.cores, slots * pool.gpus
+    needs = [f"{cores} {'core' if cores == 1 else 'cores'}", f"{slots * pool.memory_mb} MB"]
+    needs += [f"{gpus} {'GPU' if gpus == 1 else 'GPUs'}"] if gpus else []
+    return f"{', '.join(needs[:-1])} and {needs[-1]}"
 
 
 def _slots(number: int) -> str:

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from lmsvc import losses
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 from lmsvc.doorbell import Doorbell, FarDoorbell
+from lmsvc.files import write_json
 from lmsvc.worker import process
-from lmsvc.worker.files import PoolFiles, write_json
+from lmsvc.worker.files import PoolFiles
 from lmsvc.worker.hearing import Hearing
 from lmsvc.worker.keepers import Keepers
 from lmsvc.worker.options import AgentError, Options, lock_pool, passed_on, prepare_slots, program, read_options

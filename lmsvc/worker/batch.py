@@ -21,9 +21,10 @@ from typing import NamedTuple
 
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 from lmsvc.cctools.factory import Batch, batch_command, write_bounds, write_launcher
+from lmsvc.files import write_json
 from lmsvc.worker import process, share
 from lmsvc.worker.batch_queue import Queue
-from lmsvc.worker.files import PoolFiles, write_json
+from lmsvc.worker.files import PoolFiles
 from lmsvc.worker.options import AgentError, Options, lock_pool, passed_on, passwords, program, read_options
 from lmsvc.worker.report import say
 

@@ -6,9 +6,11 @@ Files are the truth; doorbells only cut the wait.
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from lmsvc.files import write_json
 
 JsonObject = dict[str, Any]
 
@@ -20,18 +22,6 @@ def read_json(path: Path) -> JsonObject:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def write_json(path: Path, value: Mapping[str, object]) -> None:
-    """Replace a file by one that holds ``value``, at once or not at all."""
-    write_text(path, json.dumps(value))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replace a file by one that holds ``text``, at once or not at all."""
-    draft = path.with_name(f"{path.name}.part")
-    draft.write_text(text)
-    draft.replace(path)
 
 
 def empty_directory(directory: Path) -> None:

@@ -8,8 +8,9 @@ import time
 from typing import Any
 
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
+from lmsvc.files import write_json
 from lmsvc.worker import share
-from lmsvc.worker.files import PoolFiles, read_json, write_json
+from lmsvc.worker.files import PoolFiles, read_json
 from lmsvc.worker.options import Options, passwords
 from lmsvc.worker.report import say
 from lmsvc.worker.staffing import kept_here

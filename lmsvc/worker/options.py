@@ -1,7 +1,6 @@
 """The agent's command line, and what it writes for the slots it has started."""
 
 import argparse
-import fcntl
 import math
 import os
 import shutil
@@ -12,7 +11,9 @@ from typing import NamedTuple
 
 from lmsvc.cctools.factory import write_launcher
 from lmsvc.cctools.password import fingerprint
-from lmsvc.worker.files import PoolFiles, write_json
+from lmsvc.files import write_json
+from lmsvc.worker.claim import try_to_hold
+from lmsvc.worker.files import PoolFiles
 
 PASSED_ON = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "LD_LIBRARY_PATH"})
 """Variables of the agent's environment that tasks see; others are added with ``--env``."""
@@ -42,6 +43,9 @@ class Options(NamedTuple):
     env: dict[str, str]
     idle_seconds: float
     retire_seconds: float
+    gpus: int = 0
+    host_gpus: int = 0
+    gpu_dir: Path = Path()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,9 +64,14 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--cores", type=int, default=1, help="per slot")
     own.add_argument("--memory-mb", type=int, required=True, help="per slot")
     own.add_argument("--disk-mb", type=int, required=True, help="per slot")
+    own.add_argument("--gpus", type=_number, default=0, help="per slot")
     host = "what all pools may use of this host together, as the controller is told (default: all there is)"
     own.add_argument("--host-cores", type=int, default=_cores(), help=host)
     own.add_argument("--host-memory-mb", type=int, default=_memory_mb(), help=host)
+    numbers = "GPUs that all pools may use of this host together, counted from 0 (default: none)"
+    own.add_argument("--host-gpus", type=_number, default=0, help=numbers)
+    locks = "where slots of all pools lock the GPUs they use (default: `.gpus` beside the pool's files)"
+    own.add_argument("--gpu-dir", type=Path, help=locks)
     own.add_argument("--path", default=os.environ.get("PATH", os.defpath), help="PATH of tasks")
     own.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="variable for tasks; repeatable")
     idle, retire = "end when no slot has been wanted here for so long", "after so long begin no more tasks"
@@ -101,6 +110,7 @@ def read_options(argv: Sequence[str]) -> Options:
     pairs = (pair.partition("=") for pair in given.pop("env"))
     for name in ("pool_dir", "password_file", "previous_password_file"):
         given[name] = given[name] and given[name].absolute()
+    given["gpu_dir"] = (given["gpu_dir"] or given["pool_dir"].with_name(".gpus")).absolute()
     return Options(**given, env={name: value for name, _, value in pairs})
 
 
@@ -151,11 +161,8 @@ def lock_pool(files: PoolFiles) -> None:
     Raises:
         AgentError: another agent holds it.
     """
-    fd = os.open(files.lock, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise AgentError(f"another agent serves {files.directory}") from error
+    if try_to_hold(files.lock) is None:
+        raise AgentError(f"another agent serves {files.directory}")
 
 
 def prepare_slots(options: Options, files: PoolFiles) -> None:
@@ -174,8 +181,13 @@ def prepare_slots(options: Options, files: PoolFiles) -> None:
         "cores": options.cores,
         "memory_mb": options.memory_mb,
         "disk_mb": options.disk_mb,
+        "gpus": options.gpus,
+        "host_gpus": options.host_gpus,
+        "gpu_dir": str(options.gpu_dir),
         "environment": {**passed_on(), "PATH": options.path, **options.env},
     }
+    if options.gpus:
+        options.gpu_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_json(files.configuration, configuration)
     root = str(Path(__file__).parents[2])
     start = (

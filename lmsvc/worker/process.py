@@ -121,6 +121,16 @@ def reap() -> list[int]:
     return ended
 
 
+def kill_children(spared: int | None) -> bool:
+    """Kill the children of this process but one, with all that descends from them; return whether there were any."""
+    others = [pid for pid in children(os.getpid()) if pid != spared]
+    for pid in others:
+        kill_tree(pid)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+    return bool(others)
+
+
 def end_children(patience: float = 5.0) -> bool:
     """Kill everything that descends from this process and reap it; return whether nothing is left in time."""
     deadline = time.monotonic() + patience

@@ -39,9 +39,9 @@ def agent_record(
         bell: port of the doorbell that controllers ring when there is another allocation.
     """
     name = {"type": "lm_agent", "uuid": f"agent-{own.host}-{own.pool}", "port": 0, "lifetime": 120}
-    shape = {"cores": own.cores, "memory_mb": own.memory_mb, "disk_mb": own.disk_mb}
-    cores, memory_mb = (0, 0) if report.retired else (own.host_cores, own.host_memory_mb)
-    host = {"host": own.host, "host_cores": cores, "host_memory_mb": memory_mb}
+    shape = {"cores": own.cores, "memory_mb": own.memory_mb, "disk_mb": own.disk_mb, "gpus": own.gpus}
+    room = (0, 0, 0) if report.retired else (own.host_cores, own.host_memory_mb, own.host_gpus)
+    host = {"host": own.host, **dict(zip(("host_cores", "host_memory_mb", "host_gpus"), room, strict=True))}
     slots = [{key: value for key, value in state.items() if key != "lost"} for state in report.states]
     return {
         **{**name, "pool": own.pool, **host, **shape, "passwords": sorted(passwords)},

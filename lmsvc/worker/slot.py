@@ -9,7 +9,6 @@ child and is killed; when the factory or the agent ends, the slot ends all of it
 Usage: ``slot CONFIGURATION`` (what follows is ignored: the factory adds the command of a worker).
 """
 
-import contextlib
 import os
 import signal
 import sys
@@ -18,9 +17,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lmsvc.doorbell import Doorbell, ring
+from lmsvc.files import write_json, write_text
 from lmsvc.worker import process
 from lmsvc.worker.claim import claimed
-from lmsvc.worker.files import JsonObject, PoolFiles, SlotFiles, empty_directory, read_json, write_json, write_text
+from lmsvc.worker.files import JsonObject, PoolFiles, SlotFiles, empty_directory, read_json
+from lmsvc.worker.gpus import Gpus
 from lmsvc.worker.guardians import Guardians
 from lmsvc.worker.worker import Worker, start_worker
 
@@ -29,7 +30,7 @@ LOOK_SECONDS = 1.0
 LEAVING_SECONDS = 0.05
 """Time between two looks while waiting for a task to end."""
 SPARE_SECONDS = 0.5
-"""Time between two tries of a spare process to become a slot."""
+"""Time between two tries of a spare process to become a slot, and of a slot to get GPUs that others use."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 """Before a worker that ended by itself is started again for the same manager; doubled each time."""
 LOST_KEPT = 100
@@ -47,6 +48,7 @@ class Slot:
         self._lost: dict[str, int] = read_json(files.state).get("lost", {})
         self._count_loss()
         self._worker: Worker | None = None
+        self._gpus = Gpus(configuration)
         self._pause = FIRST_PAUSE_SECONDS
         self._not_before = 0.0
         self._last_manager: JsonObject | None = None
@@ -95,6 +97,7 @@ class Slot:
     def end(self) -> None:
         """Kill the worker and everything below, and leave nothing but what was lost, for whoever is this slot next."""
         process.end_children()
+        self._gpus.free()
         self._files.forget_work()
         if self._lost:
             ended = {"pid": 0, "state": "ended", "manager": None, "task": None}
@@ -111,6 +114,7 @@ class Slot:
             self._count_loss()
             self._show()  # A runner of the same task elsewhere reads the count once the note of this one is gone.
         process.end_children()
+        self._gpus.free()
         self._clear()
         long_lived = time.monotonic() - worker.started > LONGEST_PAUSE_SECONDS
         self._pause = FIRST_PAUSE_SECONDS if long_lived else min(2 * self._pause, LONGEST_PAUSE_SECONDS)
@@ -130,13 +134,7 @@ class Slot:
 
     def _kill_strangers(self) -> bool:
         """Kill what was adopted, for it belongs to no task any more; return whether there was any."""
-        worker = self._worker.pid if self._worker else None
-        strangers = [pid for pid in process.children(os.getpid()) if pid != worker]
-        for pid in strangers:
-            process.kill_tree(pid)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
-        return bool(strangers)
+        return process.kill_children(self._worker.pid if self._worker else None)
 
     def _forget_dead_runner(self) -> None:
         """Drop the note of a runner that was killed alone: its worker lives and tells the manager."""
@@ -147,8 +145,11 @@ class Slot:
     def _start(self, manager: JsonObject | None) -> None:
         if manager is None or (manager == self._last_manager and time.monotonic() < self._not_before):
             return
+        if not self._gpus.take():
+            self._not_before = time.monotonic() + SPARE_SECONDS
+            return
         write_text(self._files.gate, "go")
-        self._worker = start_worker(self._configuration, self._files, manager)
+        self._worker = start_worker(self._configuration, self._files, manager, self._gpus.names)
 
     def _stay(self, worker: Worker) -> None:
         if worker.leaving:

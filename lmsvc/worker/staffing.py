@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lmsvc.doorbell import ring
+from lmsvc.files import write_json
 from lmsvc.worker import share
-from lmsvc.worker.files import PoolFiles, SlotFiles, read_json, write_json
+from lmsvc.worker.files import PoolFiles, SlotFiles, read_json
 
 Record = share.Record
 

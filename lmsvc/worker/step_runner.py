@@ -38,6 +38,8 @@ KEEP_BYTES = 1_000_000
 SAMPLE_SECONDS = 0.1
 """Time between two looks at the memory of a running tool."""
 DISK_SAMPLE_SECONDS = 1.0
+MANAGER_SECONDS = 0.1
+"""Time between two looks whether the worker still has its manager."""
 TAIL_LINES = 20
 OBJECT_BYTES = 64_000_000
 """Largest ``cwl.output.json`` that is read."""
@@ -518,6 +520,50 @@ def end_with_parent() -> None:
     """See that this process and all that descends from it end as soon as its parent does."""
     signal.signal(signal.SIGTERM, _end_all)
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+def connections(descriptors: Iterable[str]) -> dict[str, str]:
+    """Return the connections among some descriptors, all of them the worker's: where it has them, and which they are.
+
+    The worker opens none beside the one to its manager while it starts a task.
+    """
+    there = [number for number in descriptors if int(number) > 2 and _is_connection(int(number))]
+    return {f"/proc/{os.getppid()}/fd/{number}": _target(f"/proc/self/fd/{number}") for number in there}
+
+
+def _is_connection(descriptor: int) -> bool:
+    try:
+        with socket.socket(fileno=os.dup(descriptor)) as one:
+            return one.family in (socket.AF_INET, socket.AF_INET6) and bool(one.getpeername())
+    except OSError:
+        return False
+
+
+def _target(link: str) -> str:
+    try:
+        return str(Path(link).readlink())
+    except OSError:
+        return ""
+
+
+def end_with_manager(links: Mapping[str, str]) -> None:
+    """See that this process and all that descends from it end as soon as the worker has let go of its manager.
+
+    Nobody takes the result then, and others run the task again. The worker ends it, too, but not before it is 3 s old
+    (CCTools 7.14.5), or after its files (Debian 12's release): so long it would begin one item after the other.
+
+    Args:
+        links: the worker's connections, as `connections` returns them; none: there is nothing to look at.
+    """
+
+    def look(*_: object) -> None:
+        if not any(_target(link) == target for link, target in links.items()):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            _end_all()
+
+    if links:
+        signal.signal(signal.SIGALRM, look)
+        signal.setitimer(signal.ITIMER_REAL, MANAGER_SECONDS, MANAGER_SECONDS)
 
 
 def lead_group() -> None:
@@ -1268,7 +1314,12 @@ def _tool_environment(environment: Mapping[str, str], room: Room) -> dict[str, s
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GDAL_NUM_THREADS"), cores)
     fixed = {"PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
     own = {"HOME": str(room.home), "TMPDIR": str(room.temporary), "MPLCONFIGDIR": f"{room.home}/.matplotlib"}
-    return {**environment, **threads, **fixed, **own}
+    return {**environment, **threads, **fixed, **own, **_gpus(environment)}
+
+
+def _gpus(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what makes the slot's GPUs the only ones: the worker's own numbers begin at 0 in each slot of a host."""
+    return {"CUDA_VISIBLE_DEVICES": environment["LMSVC_GPUS"]} if "LMSVC_GPUS" in environment else {}
 
 
 # ---------------------------------------------------------------------------------------------------------- slot
@@ -1369,9 +1420,15 @@ def _load(path: Path) -> JsonObject:
     return spec
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the task whose specification is the only argument; return 0 if its bundle is written."""
+def main(arguments: Sequence[str], links: Mapping[str, str]) -> int:
+    """Run the task whose specification is the only argument; return 0 if its bundle is written.
+
+    Args:
+        arguments: of the command line.
+        links: the worker's connections to its manager.
+    """
     end_with_parent()
+    end_with_manager(links)
     lead_group()
     slot = Slot(os.environ)
     slot.pass_gate()
@@ -1395,5 +1452,7 @@ def close_inherited(descriptors: Iterable[str]) -> None:
 
 
 if __name__ == "__main__":
-    close_inherited([entry.name for entry in os.scandir("/proc/self/fd")])
-    raise SystemExit(main(sys.argv[1:]))
+    inherited = [entry.name for entry in os.scandir("/proc/self/fd")]
+    own_links = connections(inherited)
+    close_inherited(inherited)
+    raise SystemExit(main(sys.argv[1:], own_links))

@@ -34,19 +34,20 @@ class Worker:
         return os.waitstatus_to_exitcode(status)
 
 
-def start_worker(configuration: JsonObject, files: SlotFiles, manager: JsonObject) -> Worker:
+def start_worker(configuration: JsonObject, files: SlotFiles, manager: JsonObject, gpus: str) -> Worker:
     """Start a worker for a manager.
 
     Args:
         configuration: the slot's, as the agent wrote it.
         files: of the slot; the worker's output goes to its log, of which only the last worker's is kept.
         manager: project, address and port, and the fingerprint of its password where that is known.
+        gpus: the numbers of those that its tasks may use, as CUDA_VISIBLE_DEVICES has them.
     """
 
     def environment(pid: int) -> dict[str, str]:
         slot = {"LMSVC_SLOT_DIR": str(files.directory), "LMSVC_WORKER_PID": str(pid)}
         place = {"LMSVC_HOST": configuration["host"], "LMSVC_PROJECT": manager["project"]}
-        return {**configuration["environment"], **slot, **place}
+        return {**configuration["environment"], **slot, **place, "LMSVC_GPUS": gpus}
 
     words = [*_command(configuration, files, manager), manager["address"], str(manager["port"])]
     return Worker(process.spawn(words, environment, files.log, files.work, append=False), manager)
@@ -54,7 +55,8 @@ def start_worker(configuration: JsonObject, files: SlotFiles, manager: JsonObjec
 
 def _command(configuration: JsonObject, files: SlotFiles, manager: JsonObject) -> list[str]:
     cores, memory, disk = (configuration[name] for name in ("cores", "memory_mb", "disk_mb"))
-    shape = [f"--cores={cores}", f"--memory={memory}", f"--disk={min(disk, _free_mb(files))}", "--gpus=0"]
+    shape = [f"--cores={cores}", f"--memory={memory}", f"--disk={min(disk, _free_mb(files))}"]
+    shape.append(f"--gpus={configuration['gpus']}")
     password = configuration["passwords"].get(manager.get("password"), configuration["password_file"])
     place = [f"--workdir={files.work}", f"--password={password}"]
     return [configuration["worker_program"], *shape, *WAITS, *place]

@@ -121,7 +121,8 @@ def _pool(
         return
     yield from _keys(name, pool)
     yield from _slots(name, pool.get("slots"))
-    yield from _later(name, pool)
+    yield from _backend(name, pool)
+    yield from _gpus(name, pool)
     yield from _image(name, pool, images)
     yield from _hosts(name, pool, workers)
 
@@ -171,15 +172,21 @@ def _slots(name: str, slots: object) -> Iterator[tuple[str, str]]:
         yield f"pool {name}: slots has min {whole[0]} above max {whole[1]}", "write the smaller number as min"
 
 
-def _later(name: str, pool: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Find what a page may hold one day, and what nothing would come of today."""
+def _backend(name: str, pool: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     backend = pool.get("backend", "factory")
     if backend not in BACKENDS:
         yield f"pool {name}: backend is {backend!r}", f"write {' or '.join(BACKENDS)}, or leave it out"
     elif backend != "factory" and "hosts" in pool:
         yield f"pool {name} of backend {backend} names hosts", "remove hosts: the batch system chooses the nodes"
-    if pool.get("gpus", 0) != 0:
-        yield f"pool {name}: gpus is {pool['gpus']!r}", "slots offer no GPUs yet: write 0, or leave it out"
+
+
+def _gpus(name: str, pool: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    gpus = pool.get("gpus", 0)
+    if not isinstance(gpus, int) or isinstance(gpus, bool) or gpus < 0:
+        yield f"pool {name}: gpus is {gpus!r}", "write how many each slot has, or leave it out for none"
+    elif gpus and pool.get("backend") == "slurm":
+        found = f"pool {name} of backend slurm has gpus: {gpus}"
+        yield found, "leave gpus out: its jobs ask Slurm for cores and memory only"
 
 
 WRITTEN = {

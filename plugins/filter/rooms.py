@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lmsvc.planning.bounds import HostRoom, PoolBounds
+from lmsvc.planning.bounds import HostRoom, PoolBounds, pools_of_hosts
 from lmsvc.planning.spread import Spread, spread
 
 Finding = tuple[str, str, str, str]
@@ -43,11 +43,11 @@ def spread_over(pools: Pools, rooms: Rooms) -> Spread:
 def _bounds(pool: Mapping[str, Any]) -> PoolBounds:
     slots, hosts = pool["slots"], pool.get("hosts")
     only = None if hosts is None else frozenset(hosts)
-    return PoolBounds(pool["cores"], pool["memory_mb"], slots["min"], slots["max"], only)
+    return PoolBounds(pool["cores"], pool["memory_mb"], slots["min"], slots["max"], only, pool.get("gpus", 0))
 
 
 def _rooms(rooms: Rooms) -> dict[str, HostRoom]:
-    return {host: HostRoom(room["cores"], room["memory_mb"]) for host, room in rooms.items()}
+    return {host: HostRoom(room["cores"], room["memory_mb"], room.get("gpus", 0)) for host, room in rooms.items()}
 
 
 def pools_misfits(pools: Pools, rooms: Rooms, workers: Sequence[str]) -> list[str]:
@@ -56,7 +56,7 @@ def pools_misfits(pools: Pools, rooms: Rooms, workers: Sequence[str]) -> list[st
     While a worker host has not answered, the least slots are not judged: it may have room for them. What a batch system
     has room for is not known.
     """
-    pools = {name: pool for name, pool in pools.items() if pool.get("backend", "factory") == "factory"}
+    pools = pools_of_hosts(pools)
     where = {name: [host for host in rooms if host in (pool.get("hosts") or workers)] for name, pool in pools.items()}
     all_known = set(workers) <= set(rooms)
     large = [name for name, hosts in where.items() if hosts and not _fits(pools[name], [rooms[host] for host in hosts])]
@@ -66,17 +66,27 @@ def pools_misfits(pools: Pools, rooms: Rooms, workers: Sequence[str]) -> list[st
 
 
 def _fits(pool: Mapping[str, Any], rooms: Iterable[Mapping[str, int]]) -> bool:
-    return any(room["cores"] >= pool["cores"] and room["memory_mb"] >= pool["memory_mb"] for room in rooms)
+    needs = {name: pool.get(name, 0) for name in ("cores", "memory_mb", "gpus")}
+    return any(all(room.get(name, 0) >= number for name, number in needs.items()) for room in rooms)
 
 
 def _too_large(name: str, pool: Mapping[str, Any], hosts: Iterable[str], rooms: Rooms) -> str:
-    there = "; ".join(f"{host} has {rooms[host]['cores']} cores and {rooms[host]['memory_mb']} MB" for host in hosts)
-    return f"pool {name} fits no host: a slot needs {pool['cores']} cores and {pool['memory_mb']} MB, {there} for slots"
+    gpus = bool(pool.get("gpus"))
+    there = "; ".join(f"{host} has {_size(rooms[host], gpus=gpus)}" for host in hosts)
+    return f"pool {name} fits no host: a slot needs {_size(pool, gpus=gpus)}, {there} for slots"
+
+
+def _size(room: Mapping[str, Any], *, gpus: bool) -> str:
+    """Return what a host has or a slot needs, in words; GPUs only where they matter."""
+    if not gpus:
+        return f"{room['cores']} cores and {room['memory_mb']} MB"
+    number = room.get("gpus", 0)
+    return f"{room['cores']} cores, {room['memory_mb']} MB and {number} {'GPU' if number == 1 else 'GPUs'}"
 
 
 def preflight_fit(probes: Pools, pools: Pools, workers: Sequence[str], rooms: Rooms) -> list[Finding]:
     """Find pools of which no host can hold a slot, and such whose least slots do not fit beside those of the others."""
-    sound = {name: pool for name, pool in pools.items() if _sound(pool) and pool.get("backend") != "slurm"}
+    sound = pools_of_hosts({name: pool for name, pool in pools.items() if _sound(pool)})
     disks = {host: probe["facts"]["disk_mb"]["total"] for host, probe in probes.items() if "facts" in probe}
     found = [text for name, pool in sound.items() for text in _disk(name, pool, disks, workers)]
     found += pools_misfits(sound, rooms, workers)
@@ -89,7 +99,7 @@ def _sound(pool: object) -> bool:
         return False
     sizes = [pool.get(name) for name in ("cores", "memory_mb", "disk_mb")]
     bounds = [pool["slots"].get(name) for name in ("min", "max")]
-    whole = all(type(number) is int and number >= 0 for number in (*sizes, *bounds))
+    whole = all(type(number) is int and number >= 0 for number in (*sizes, *bounds, pool.get("gpus", 0)))
     return whole and 0 not in sizes and isinstance(pool.get("hosts", []), list)
 
 

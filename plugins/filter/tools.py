@@ -9,18 +9,17 @@ from lmsvc.registry import SHIPPED_TOOLS, RegistryError, load_tools
 Finding = tuple[str, str, str, str]
 """Host or ``site``, check, what was found, what to do."""
 
-PLACE = "/etc/lmsvc/pools/tools"
 
-
-def tool_files(directory: str, project: str) -> list[dict[str, str]]:
+def tool_files(directory: str, project: str, place: str) -> list[dict[str, str]]:
     """Return path on the hosts and content of each description in a directory of the control node.
 
     Args:
         directory: absolute, or below the project; empty for none.
         project: the directory of `ansible.cfg`.
+        place: where they lie on the hosts.
     """
     found = sorted(Path(project, directory).glob("*.yaml")) if directory else []
-    return [{"path": f"{PLACE}/{path.name}", "content": path.read_text(encoding="utf-8")} for path in found]
+    return [{"path": f"{place}/{path.name}", "content": path.read_text(encoding="utf-8")} for path in found]
 
 
 def preflight_tools(pools: Mapping[str, Mapping[str, Any]], directory: str, project: str) -> list[Finding]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from lmsvc.planning.bounds import pools_of_hosts
+
 Pools = Mapping[str, Mapping[str, Any]]
 
 IMAGES = {"database": ["database"], "catalog": ["catalog"], "web": ["web", "proxy"], "controller": ["controller"]}
@@ -11,11 +13,6 @@ SECRETS = {
     "web": ["lmsvc-database-pgpass", "lmsvc-api-token", "lmsvc-notices-key"],
     "controller": ["lmsvc-database-pgpass", "lmsvc-notices-key"],
 }
-
-
-def pools_of_hosts(pools: Pools) -> dict[str, Mapping[str, Any]]:
-    """Return the pools whose slots our own units start; those of others are started by the site's batch system."""
-    return {name: pool for name, pool in pools.items() if pool.get("backend", "factory") == "factory"}
 
 
 def pools_on_host(pools: Pools, host: str, workers: Sequence[str]) -> dict[str, Mapping[str, Any]]:

@@ -49,7 +49,7 @@ def _outside(pool: Mapping[str, Any], bounds: Mapping[str, int]) -> list[str]:
     wanted = sum(host["wanted"] for host in pool["hosts"])
     if (pool["min"], pool["max"]) != (bounds["min"], bounds["max"]):
         return [f"pool {name}: the service has not read its bounds yet"]
-    if pool.get("backend", "factory") != "factory":  # A batch system starts slots when it can.
+    if pool.get("backend", "factory") != "factory":  # As pools_of_hosts, which no host has: others start when they can.
         return []
     if not bounds["min"] <= wanted <= bounds["max"]:
         return [f"pool {name}: {wanted} slots are wanted, between {bounds['min']} and {bounds['max']} should be"]

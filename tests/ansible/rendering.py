@@ -29,10 +29,20 @@ def variables() -> Table:
     return own | LOOPS | {"ansible_facts": FACTS, "__pools_probe": {"facts": SIZE}}
 
 
-def evaluate(expression: str, host: str, directory: Path, inventory: Path = EXAMPLE) -> Table:
-    """Return what an expression comes to for a host of an inventory; the directory takes a file of variables."""
+def evaluate(
+    expression: str, host: str, directory: Path, inventory: Path = EXAMPLE, more: Table | None = None
+) -> Table:
+    """Return what an expression comes to for a host of an inventory; the directory takes a file of variables.
+
+    Args:
+        expression: in Jinja's words.
+        host: of the inventory.
+        directory: for the files needed.
+        inventory: that names the host.
+        more: variables beside those of roles.
+    """
     file = directory / "variables.json"
-    file.write_text(json.dumps(variables()), encoding="utf-8")
+    file.write_text(json.dumps(variables() | (more or {})), encoding="utf-8")
     words = [str(PROGRAMS / "ansible"), host, "-i", str(inventory), "--playbook-dir", "playbooks", "-c", "local"]
     task = {"content": f"{{{{ {expression} }}}}", "dest": str(directory / "out")}
     words += ["-e", f"@{file}", "-m", "ansible.builtin.copy", "-a", json.dumps(task)]
@@ -41,7 +51,7 @@ def evaluate(expression: str, host: str, directory: Path, inventory: Path = EXAM
     return dict(json.loads((directory / "out").read_bytes()))
 
 
-def rendered(paths: list[Path], host: str, directory: Path) -> dict[Path, str]:
-    """Return the text of templates on a host."""
+def rendered(paths: list[Path], host: str, directory: Path, more: Table | None = None) -> dict[Path, str]:
+    """Return the text of templates on a host, with more variables."""
     pairs = ", ".join(f"'{path}': lookup('ansible.builtin.template', '{path}')" for path in paths)
-    return {Path(path): text for path, text in evaluate(f"{{{pairs}}} | to_json", host, directory).items()}
+    return {Path(path): text for path, text in evaluate(f"{{{pairs}}} | to_json", host, directory, more=more).items()}

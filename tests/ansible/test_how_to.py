@@ -22,7 +22,7 @@ def test_the_pool_of_the_how_to_is_complete(tmp_path: Path) -> None:
     assert preflight_pools(pools_page(pools), ["beta", "gamma"], list(images)) == []
     assert set(followed.settings) <= set(preflight_options(str(ROOT / "roles")))
     assert preflight_tools(pools | {"other": {"categories": ["*"]}}, followed.settings["site_tools"], str(ROOT)) == []
-    (file,) = tool_files(followed.settings["site_tools"], str(ROOT))
+    (file,) = tool_files(followed.settings["site_tools"], str(ROOT), "/etc/lmsvc/pools/tools")
     assert file["path"] == "/etc/lmsvc/pools/tools/count_leaves.yaml"
     assert parse_tool(yaml.safe_load(file["content"])).category in pools["leaves"]["categories"]
 

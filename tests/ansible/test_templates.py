@@ -66,6 +66,18 @@ def test_pools_of_a_host_are_capped_at_what_they_are_told_to_use(texts: dict[Pat
     assert "MemoryMax=5712M" in text["lmsvc-workers.slice.j2"]
 
 
+@pytest.mark.parametrize(("gpus", "there"), [(0, 4), (2, 4), (2, 0)])
+def test_gpus_come_into_the_containers_that_use_them(tmp_path: Path, gpus: int, there: int) -> None:
+    """A pool with GPUs gets the devices of a host that has some, where its slots lock them, and how many there are."""
+    shape = "{{ worker_pools[__worker_pool] | combine({'gpus': " + str(gpus) + "}) }}"
+    more = {"__worker_shape": shape, "worker_host_gpus": there}
+    [text] = rendered(templates("lmsvc-worker.container.j2"), "alpha", tmp_path, more).values()
+    assert ("\nAddDevice=nvidia.com/gpu=all\n" in text) == bool(gpus and there)
+    words = f" --gpus {gpus} --host-gpus {there} --gpu-dir /var/lib/lmsvc/pools/.gpus "
+    assert (words in text) == bool(gpus)
+    assert ("Volume=/var/lib/lmsvc/pools/.gpus:/var/lib/lmsvc/pools/.gpus\n" in text) == bool(gpus)
+
+
 def test_no_unit_names_the_number_of_slots(texts: dict[Path, str]) -> None:
     """Other bounds change a file that the service reads again, and no unit, so nothing restarts."""
     units = {path.name: text for path, text in texts.items() if path.name.endswith(".container.j2")}

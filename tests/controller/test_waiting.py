@@ -66,6 +66,12 @@ def test_a_reason_to_wait_comes_after_some_patience() -> None:
             None,
             "no host of pool sdm has room for a slot of 9 cores and 2000 MB",
         ),
+        (
+            situation({"sdm": {"slots": {"max": 2}, "gpus": 2}}, [report("sdm", "alpha", host_gpus=1)]),
+            {},
+            None,
+            "no host of pool sdm has room for a slot of 1 cores and 2000 MB and 2 GPUs",
+        ),
     ],
 )
 def test_the_reason_says_what_is_missing(

@@ -62,7 +62,8 @@ def bounds(draw: st.DrawFn, sizes: st.SearchStrategy[tuple[int, int]], *, free: 
     cores, memory = draw(sizes)
     least = draw(st.sampled_from([0, 0, 1, 3]))
     most = least + draw(st.integers(0, 12))
-    return PoolBounds(cores, memory, least, most, None if free else draw(SOME_HOSTS))
+    hosts = None if free else draw(SOME_HOSTS)
+    return PoolBounds(cores, memory, least, most, hosts, draw(st.sampled_from([0, 0, 1, 2])) if sizes is SIZES else 0)
 
 
 @st.composite
@@ -81,7 +82,7 @@ def labs(
 ) -> Lab:
     """Make up a lab; one that is free has no restricted pools, one open to all no restricted managers."""
     pools = {name: draw(bounds(sizes, free=free)) for name in draw(st.sets(st.sampled_from(POOLS), min_size=1))}
-    rooms = st.builds(HostRoom, st.integers(0, 8), st.sampled_from([100, 400, 1000, 3000]))
+    rooms = st.builds(HostRoom, st.integers(0, 8), st.sampled_from([100, 400, 1000, 3000]), st.integers(0, 4))
     if sizes is not SIZES:
         rooms = st.builds(HostRoom, st.integers(0, 8), st.just(10**6))
     hosts = draw(st.dictionaries(st.sampled_from(HOSTS), rooms, max_size=4))
@@ -109,17 +110,20 @@ def count(slots: Mapping[str, int]) -> int:
     return sum(slots.values())
 
 
-def used(lab: Lab, slots: Mapping[str, Mapping[str, int]], host: str) -> tuple[int, int]:
-    """Return the cores and the memory of a host that slots use."""
-    there = {name: slots.get(name, {}).get(host, 0) for name in lab.pools}
-    cores = sum(number * lab.pools[name].cores for name, number in there.items())
-    return cores, sum(number * lab.pools[name].memory_mb for name, number in there.items())
+def used(lab: Lab, slots: Mapping[str, Mapping[str, int]], host: str) -> HostRoom:
+    """Return the part of a host that slots use."""
+    there = [(pool, slots.get(name, {}).get(host, 0)) for name, pool in lab.pools.items()]
+    return HostRoom(
+        cores=sum(number * pool.cores for pool, number in there),
+        memory_mb=sum(number * pool.memory_mb for pool, number in there),
+        gpus=sum(number * pool.gpus for pool, number in there),
+    )
 
 
 def fits(lab: Lab, slots: Mapping[str, Mapping[str, int]], host: str) -> bool:
     """Say whether slots are no more than a host has room for."""
-    cores, memory = used(lab, slots, host)
-    return cores <= lab.hosts[host].cores and memory <= lab.hosts[host].memory_mb
+    part, room = used(lab, slots, host), lab.hosts[host]
+    return part.cores <= room.cores and part.memory_mb <= room.memory_mb and part.gpus <= room.gpus
 
 
 def largest(*some: Slots | Mapping[str, Mapping[str, int]]) -> Slots:

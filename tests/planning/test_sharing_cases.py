@@ -8,8 +8,9 @@ import pytest
 
 from lmsvc.planning.allocation import Allocation, ManagerDemand
 from lmsvc.planning.bounds import HostRoom, PoolBounds
-from lmsvc.planning.layout import Crew, Share, new_hosts
+from lmsvc.planning.layout import Crew, Share
 from lmsvc.planning.levelling import Levelling
+from lmsvc.planning.places import new_hosts
 from lmsvc.planning.sharing import Alive, Decision, decide
 from tests.planning.labs import Lab, count
 

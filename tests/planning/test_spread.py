@@ -7,7 +7,9 @@ from lmsvc.planning.bounds import HostRoom, PoolBounds
 from lmsvc.planning.spread import spread
 
 NAMES = st.sampled_from(["h1", "h2", "h3"])
-ROOMS = st.dictionaries(NAMES, st.builds(HostRoom, st.integers(0, 9), st.integers(0, 900)), max_size=3)
+ROOMS = st.dictionaries(
+    NAMES, st.builds(HostRoom, st.integers(0, 9), st.integers(0, 900), st.integers(0, 4)), max_size=3
+)
 POOLS = st.dictionaries(
     st.sampled_from(["pa", "pb", "pc"]),
     st.builds(
@@ -17,6 +19,7 @@ POOLS = st.dictionaries(
         st.integers(0, 6),
         st.integers(0, 12),
         st.none() | st.frozensets(NAMES),
+        st.sampled_from([0, 0, 1, 2]),
     ),
     max_size=3,
 )
@@ -30,6 +33,7 @@ def test_the_least_fit_together_or_a_fault_says_so(pools: dict[str, PoolBounds],
         used = [(pool, found.least[own].get(name, 0)) for own, pool in pools.items()]
         assert sum(pool.cores * slots for pool, slots in used) <= host.cores
         assert sum(pool.memory_mb * slots for pool, slots in used) <= host.memory_mb
+        assert sum(pool.gpus * slots for pool, slots in used) <= host.gpus
     for own, pool in pools.items():
         assert all(pool.may_use(host) and slots > 0 for host, slots in found.least[own].items())
         placed = sum(found.least[own].values())
@@ -44,10 +48,13 @@ def test_the_most_of_a_host_is_what_fits_alone(pools: dict[str, PoolBounds], hos
     for own, pool in pools.items():
         for name, host in hosts.items():
             slots = found.most[own].get(name, 0)
-            assert slots * pool.cores <= host.cores and slots * pool.memory_mb <= host.memory_mb and slots <= pool.most
-            more = slots + 1
-            fits = more * pool.cores <= host.cores and more * pool.memory_mb <= host.memory_mb
-            assert not fits or slots == pool.most or not pool.may_use(name)
+            assert _fits(pool, slots, host) and slots <= pool.most
+            assert not _fits(pool, slots + 1, host) or slots == pool.most or not pool.may_use(name)
+
+
+def _fits(pool: PoolBounds, slots: int, host: HostRoom) -> bool:
+    enough = slots * pool.cores <= host.cores and slots * pool.memory_mb <= host.memory_mb
+    return enough and slots * pool.gpus <= host.gpus
 
 
 def test_hosts_get_slots_by_their_size() -> None:
@@ -73,7 +80,7 @@ def test_a_pool_gives_way_to_one_that_has_less_choice() -> None:
 
 def test_it_is_said_why_slots_cannot_be() -> None:
     """Each fault names the pool, what it needs and what there is."""
-    hosts = {"beta": HostRoom(5, 99_000), "gamma": HostRoom(4, 99_000), "delta": HostRoom(8, 99_000)}
+    hosts = {"beta": HostRoom(5, 99_000), "gamma": HostRoom(4, 99_000), "delta": HostRoom(8, 99_000, 2)}
     own = frozenset({"beta", "gamma"})
     faults = {
         "pool sdm: 12 slots at least need 12 cores and 24000 MB, its hosts beta, gamma have room for 9": PoolBounds(
@@ -83,6 +90,12 @@ def test_it_is_said_why_slots_cannot_be() -> None:
         "pool sdm: there is no host omega": PoolBounds(1, 2000, 0, 4, frozenset({"beta", "omega"})),
         "pool sdm: one slot needs 6 cores and 2000 MB, its hosts beta, gamma have room for none": PoolBounds(
             6, 2000, 0, 1, own
+        ),
+        "pool sdm: one slot needs 1 core, 2000 MB and 1 GPU, its hosts beta, gamma have room for none": PoolBounds(
+            1, 2000, 0, 4, frozenset({"beta", "gamma"}), 1
+        ),
+        "pool sdm: 3 slots at least need 3 cores, 6000 MB and 3 GPUs, its host delta has room for 2": PoolBounds(
+            1, 2000, 3, 4, frozenset({"delta"}), 1
         ),
         "pool sdm: one slot needs 1 core and 2000 MB, and it has no host, so room for none": PoolBounds(
             1, 2000, 0, 1, frozenset()

@@ -7,6 +7,7 @@ import pytest
 from lmsvc.jobs.context import ValidationContext
 from lmsvc.jobs.document import JobDocument
 from lmsvc.jobs.states import ItemState
+from lmsvc.jobs.tools import Resources
 from lmsvc.jobs.validation import validate_document
 from lmsvc.planning.batches import Sizing
 from lmsvc.planning.grouping import group
@@ -106,6 +107,19 @@ def test_what_no_pool_can_run_is_said_for_every_step() -> None:
     assert len(said) == 6
     assert said[0] == "step split: no pool can run this task: needs 500 MB, largest slot 400 MB"
     assert said[3] == "step grid: no pool can run this task: none serves the category matrix"
+
+
+def test_steps_go_where_the_gpus_are_that_they_need() -> None:
+    """What asks for a GPU runs in slots that have one, nothing else does, and without such slots that is said."""
+    model = LAB["model"].model_copy(update={"resources": Resources(gpus=1)})
+    lab = {**LAB, "model": model}
+    pools = {"deep": PoolShape("deep", gpus=1), "plain": PoolShape("plain")}
+    stages = plan_stages(heuchera(), lab, pools, {}).stages
+    assert {step: stage.pool for stage in stages for step in stage.steps} == {
+        step: "deep" if step == "model" else "plain" for stage in stages for step in stage.steps
+    }
+    with pytest.raises(PlanError, match="step model: no pool can run this task: needs 1 GPU, largest slot 0 GPU"):
+        plan_stages(heuchera(), lab, {"plain": pools["plain"]}, {})
 
 
 def test_the_pool_that_a_document_names_runs_every_step() -> None:

@@ -75,10 +75,17 @@ def test_bounds_the_wrong_way_round_are_found() -> None:
 
 
 def test_what_no_slot_offers_is_found() -> None:
-    """A page that asks for GPUs, or for an unknown batch system, is not taken and then ignored."""
-    assert pool_problem(gpus=1) == "pool sdm: gpus is 1"
+    """A page that asks for an unknown batch system, or for GPUs of a known one, is not taken and then ignored."""
     assert pool_problem(backend="pbs") == "pool sdm: backend is 'pbs'"
+    assert pool_problem(backend="slurm", gpus=1) == "pool sdm of backend slurm has gpus: 1"
     assert preflight_pools({"sdm": POOL | {"gpus": 0, "backend": "factory"}}, ["alpha"], ["worker"]) == []
+
+
+@pytest.mark.parametrize("gpus", [-1, "1", 0.5, True, None])
+def test_gpus_that_cannot_be_counted_are_found(gpus: object) -> None:
+    """A slot has a whole number of GPUs; none need not be written."""
+    assert pool_problem(gpus=gpus) == f"pool sdm: gpus is {gpus!r}"
+    assert preflight_pools({"sdm": POOL | {"gpus": 2}}, ["alpha"], ["worker"]) == []
 
 
 def test_a_batch_systems_pool_names_no_hosts() -> None:

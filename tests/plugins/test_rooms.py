@@ -64,6 +64,22 @@ def test_a_slot_larger_than_every_host_is_found_whatever_its_least() -> None:
     assert pools_misfits(large, {"a": ROOM, "b": ROOM | {"memory_mb": 7000}}, ["a", "b"]) == []
 
 
+def test_gpus_are_counted_as_cores_are() -> None:
+    """A pool fits where hosts have GPUs enough for a slot, and for its least slots together; else it is said."""
+    rooms = {"a": ROOM, "b": ROOM | {"gpus": 2}}
+    hosts = ["a", "b"]
+    assert pools_misfits({"deep": pool(2, 9, gpus=1)}, rooms, hosts) == []
+    assert pools_misfits({"deep": pool(0, 1, gpus=3)}, rooms, hosts) == [
+        "pool deep fits no host: a slot needs 1 cores, 1000 MB and 3 GPUs, a has 4 cores, 6800 MB and 0 GPUs;"
+        " b has 4 cores, 6800 MB and 2 GPUs for slots"
+    ]
+    two = {"deep": pool(1, 1, gpus=1), "wide": pool(1, 1, gpus=2)}
+    [text] = pools_misfits(two, rooms, hosts)
+    assert "needs 1 core, 1000 MB and" in text or "need 1 core, 1000 MB and" in text
+    assert text.endswith("room for 0 beside what the other pools need at least")
+    assert preflight_fit({}, {"deep": pool(0, 1, gpus=-1)}, hosts, rooms) == []
+
+
 def test_only_a_pools_own_hosts_count() -> None:
     """Room elsewhere does not help a pool that names its hosts."""
     rooms = {"a": ROOM, "b": ROOM | {"cores": 64, "memory_mb": 64000}}

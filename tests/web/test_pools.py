@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("catalog_server") is None, reason="catalog_server is not installed"),
 ]
 HEARD = 1_795_000_000
-PAGE = {"sdm": {"slots": {"min": 1, "max": 12}, "cores": 2, "image": "site/maxent:3"}, "rest": {"slots": 0}}
+PAGE = {"sdm": {"slots": {"min": 1, "max": 12}, "cores": 2, "gpus": 1, "image": "site/maxent:3"}, "rest": {"slots": 0}}
 ALLOCATION: Mapping[str, Any] = {
     "type": "lm_allocation",
     "uuid": "allocation-sdm",
@@ -98,7 +98,7 @@ def test_a_pool_shows_all_that_is_known_of_it(site: Site, catalog: CatalogClient
     found = shown(site, lambda pools: len(pools["sdm"]["hosts"]) == 2 and pools["sdm"]["tasks_running"] == 3)
     assert time.monotonic() - started < 3
     sdm = found["sdm"]
-    assert (sdm["min"], sdm["max"], sdm["cores"], sdm["image"]) == (1, 12, 2, "site/maxent:3")
+    assert (sdm["min"], sdm["max"], sdm["cores"], sdm["gpus"], sdm["image"]) == (1, 12, 2, 1, "site/maxent:3")
     assert (sdm["wanted"], sdm["idle"], sdm["busy"]) == (3, 1, 2)
     states = [(host["host"], host["wanted"], host["busy"], host["serves"], host["drained"]) for host in sdm["hosts"]]
     assert states == [("beta", 3, 1, True, False), ("gamma", 0, 1, False, True)]
@@ -133,6 +133,7 @@ def test_metrics_pages_and_command_line_show_the_same(site: Site, catalog: Catal
     assert "scaled to 0 slots" in page
     assert "1..12" in table
     assert "beta 1/3" in table
+    assert "sdm: each slot has 1 GPU" in table
 
 
 def test_what_others_than_controllers_say_is_not_shown(site: Site, catalog: CatalogClient) -> None:

@@ -57,19 +57,21 @@ def task(name: str, script: str, bundle: str | None = None, seconds: float = 60)
 class Makeflow:
     """A makeflow whose rules each run one task by the step runner."""
 
-    def __init__(self, lab: "Lab", job: str, scripts: Sequence[str], port: int, password: Path | None = None) -> None:
-        """Start it: rule n runs ``scripts[n]``."""
+    def __init__(
+        self, lab: "Lab", job: str, scripts: Sequence[str], port: int, password: Path | None = None, *, gpus: int = 0
+    ) -> None:
+        """Start it: rule n runs ``scripts[n]``, and asks for so many GPUs."""
         self.project = f"lm-default-{job}-s-0-1"
         self.port = port
         self.directory = lab.directory / job
         self.directory.mkdir()
-        self._write(scripts)
+        self._write(scripts, {"gpus": gpus} if gpus else {})
         self.started = time.time()
         words = ["makeflow", "--json", "-T", "wq", "-N", self.project, "--password", str(password or lab.password)]
         more = ["-p", str(port), "-u", "10", "-t", "10", "-r", "2", "-C", f"127.0.0.1:{lab.port}", "Makeflow.json"]
         self.process = lab.start([*words, *more], self.directory)
 
-    def _write(self, scripts: Sequence[str]) -> None:
+    def _write(self, scripts: Sequence[str], gpus: Mapping[str, int]) -> None:
         shutil.copy(step_runner.__file__, self.directory / "lm_step.py")
         rules = []
         for number, script in enumerate(scripts):
@@ -80,7 +82,7 @@ class Makeflow:
                     "command": f"exec python3 lm_step.py {name}.json",
                     "inputs": ["lm_step.py", f"{name}.json"],
                     "outputs": [f"{name}.tar"],
-                    "resources": {"cores": 1, "memory": SLOT_MEMORY_MB, "disk": SLOT_MEMORY_MB},
+                    "resources": {"cores": 1, "memory": SLOT_MEMORY_MB, "disk": SLOT_MEMORY_MB, **gpus},
                     "environment": {"CATEGORY": "s"},
                 }
             )

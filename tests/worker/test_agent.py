@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lmsvc.worker.files import read_json, write_json
+from lmsvc.files import write_json
+from lmsvc.worker.files import read_json
 from tests import trixie
 from tests.worker.lab import HOST, Lab, Makeflow, wait_for
 
@@ -56,12 +57,13 @@ def test_files_are_for_this_user_alone(lab: Lab) -> None:
 @pytest.mark.cctools
 def test_record_tells_the_pool_and_its_slots(lab: Lab) -> None:
     """The agent's record holds what the controller needs to allocate slots."""
-    lab.start_agent(2, "--host-cores", "3", "--host-memory-mb", "4000")
+    lab.start_agent(2, "--host-cores", "3", "--host-memory-mb", "4000", "--gpus", "1", "--host-gpus", "4")
     wait_for("record", lambda: len(lab.report().get("slots", [])) == 2)
     record = lab.report()
     assert (record["pool"], record["host"], record["slots_wanted"]) == ("default", HOST, 2)
     assert (record["cores"], record["memory_mb"], record["disk_mb"]) == (1, 500, 1000)
     assert (record["host_cores"], record["host_memory_mb"], record["serial"]) == (3, 4000, 0)
+    assert (record["gpus"], record["host_gpus"]) == (1, 4)
     assert [slot["slot"] for slot in record["slots"]] == [f"{HOST}-1", f"{HOST}-2"]
 
 

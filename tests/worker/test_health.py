@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lmsvc.worker.files import PoolFiles, write_json
+from lmsvc.files import write_json
+from lmsvc.worker.files import PoolFiles
 from lmsvc.worker.health import main, missing_slots
 
 

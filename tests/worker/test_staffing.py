@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lmsvc.worker.files import PoolFiles, read_json, write_json
+from lmsvc.files import write_json
+from lmsvc.worker.files import PoolFiles, read_json
 from lmsvc.worker.share import SlotView, Wanted, assign
 from lmsvc.worker.staffing import Staff, kept_here, limited, stay
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import socket
 import subprocess
 import sys
 import tarfile
@@ -80,6 +81,12 @@ class Job:
         return subprocess.run(
             words, cwd=self.directory, env=self.environment, capture_output=True, text=True, timeout=120, check=False
         )
+
+    def begin(self, spec: dict[str, Any], *inherited: int) -> subprocess.Popen[bytes]:
+        """Start the runner on a specification, with some of this process's descriptors, as a worker does."""
+        (self.directory / "task.json").write_text(json.dumps(spec))
+        words = [sys.executable, str(RUNNER), "task.json"]
+        return subprocess.Popen(words, cwd=self.directory, env=self.environment, pass_fds=inherited)
 
     def content(self, name: str, member: str) -> str:
         """Return the text of a member of a bundle."""
@@ -402,6 +409,22 @@ def test_a_task_that_was_taken_back_begins_nothing_more(job: Job) -> None:
     assert result.returncode == 1
     assert "taken the task back" in result.stderr
     assert (job.directory / "starts").read_text() == "x\n"
+
+
+def test_a_task_ends_when_its_worker_has_lost_its_manager(job: Job) -> None:
+    """As soon as the worker closes its connection the tool and the runner end, and there is no bundle."""
+    spec = job.task(f"echo $$ >{job.directory}/pid; exec sleep 60", [*_plain_items(2)])
+    started = job.directory / "pid"
+    with socket.create_server(("127.0.0.1", 0)) as manager:
+        line = socket.create_connection(manager.getsockname())
+        process = job.begin(spec, line.fileno())
+        wait_for("tool", lambda: started.exists() and started.read_text().endswith("\n"))
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        line.close()
+        assert process.wait(10) == 1
+    assert not alive(int(started.read_text()))
+    assert not (job.directory / spec["bundle"]).exists()
 
 
 def test_long_streams_keep_head_and_tail(job: Job) -> None:

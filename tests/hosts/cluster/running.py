@@ -12,15 +12,17 @@ ITEMS = 120
 
 
 @contextmanager
-def running_job(site: Site, directory: Path, nap_seconds: float = 1.0, **fields: object) -> Iterator[str]:
+def running_job(
+    site: Site, directory: Path, nap_seconds: float = 1.0, items: int = ITEMS, **fields: object
+) -> Iterator[str]:
     """Do something while a scattered job runs, and fail unless that then succeeds with every item."""
-    job_id = site.submit(sleep_each("seconds", [nap_seconds] * ITEMS, **fields))
+    job_id = site.submit(sleep_each("seconds", [nap_seconds] * items, **fields))
     assert site.wait_until(job_id, "running", 90)["state"] == "running"
     yield job_id
     assert site.wait_until(job_id, "running", 120)["state"] == "running", "the job had ended before that was done"
-    job = site.wait_until(job_id, "ended", 600)
+    job = site.wait_until(job_id, "ended", 900)
     assert job["state"] == "succeeded", job
-    assert [line["state"] for line in package(site, job_id, directory).items("nap")] == ["succeeded"] * ITEMS
+    assert [line["state"] for line in package(site, job_id, directory).items("nap")] == ["succeeded"] * items
 
 
 def runs(site: Site) -> dict[str, str]:
