@@ -85,7 +85,7 @@ function paragraph(name, text) {
 function offer(select, preview) {
   const chosen = select.value;
   const found = foundFor(select, preview);
-  const first = new Option(found ? `${found} (found by itself)` : "choose a column", "");
+  const first = new Option(found ? `${found} (found)` : "choose a column", "");
   first.dataset.found = found ?? "";
   select.replaceChildren(first, ...preview.columns.map((name) => new Option(name, name)));
   select.value = preview.columns.includes(chosen) ? chosen : "";

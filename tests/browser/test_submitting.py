@@ -64,7 +64,7 @@ def test_the_demo_goes_from_form_to_map(service: RunningService, window: OpenWin
     expect(there.page.locator("canvas.leaflet-image-layer")).to_be_visible()
     expect(there.page.locator(".ticks span").first).to_be_visible()
     there.shot("demo-job")
-    there.shot("demo-job-top", 900)
+    there.shot("demo-job-top", 1075)
     with there.page.expect_download() as download:
         there.page.get_by_role("link", name="Download package").click()
     with zipfile.ZipFile(download.value.path()) as package:

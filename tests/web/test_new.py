@@ -41,7 +41,7 @@ def test_a_form_is_filled_in_looked_at_and_submitted(site: Site, browser: Browse
     browser.show("/new/model_species")
     layers = [("rain.tif", b"rain"), ("heat.tif", b"heat")]
     browser.send("look", {"min_x": "1,5"}, {"occurrences": [("points.csv", TABLE)], "layers": layers})
-    assert "lon (found by itself)" in browser.text
+    assert "lon (found)" in browser.text
     assert "&lt;b&gt;Fictia" in browser.text
     assert browser.faults() == []
     browser.send("plan")
