@@ -11,7 +11,7 @@ from lmsvc.controller.keeping import IDLE_KEEP_SECONDS, needed
 from lmsvc.controller.leader import Leader, Share, granted
 from lmsvc.controller.situation import Situation
 from lmsvc.planning.allocation import ManagerDemand
-from lmsvc.planning.sharing import decide
+from lmsvc.planning.sharing import Decision, decide
 from tests.controller.situations import report, situation
 
 BOTH = {"sdm": {"slots": {"min": 2, "max": 8}}, "occ": {"slots": {"min": 2, "max": 8}}}
@@ -58,7 +58,12 @@ def slots(share: Share) -> int:
 def test_the_same_question_is_decided_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Allocations that are sent again and acknowledged need no new decision; another number of tasks does."""
     asked = list[object]()
-    monkeypatch.setattr("lmsvc.controller.leader.decide", lambda *question: asked.append(question) or decide(*question))
+
+    def counted(*question: Any) -> Decision:
+        asked.append(question)
+        return decide(*question)
+
+    monkeypatch.setattr("lmsvc.controller.leader.decide", counted)
     lead = Lead()
     for second in range(9):
         lead.applied = dict.fromkeys(lead.pools, lead.serial)
