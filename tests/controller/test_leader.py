@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -11,7 +12,7 @@ from lmsvc.controller.keeping import IDLE_KEEP_SECONDS, needed
 from lmsvc.controller.leader import Leader, Share, granted
 from lmsvc.controller.situation import Situation
 from lmsvc.planning.allocation import ManagerDemand
-from lmsvc.planning.sharing import Decision, decide
+from lmsvc.planning.sharing import decide
 from tests.controller.situations import report, situation
 
 BOTH = {"sdm": {"slots": {"min": 2, "max": 8}}, "occ": {"slots": {"min": 2, "max": 8}}}
@@ -57,21 +58,16 @@ def slots(share: Share) -> int:
 
 def test_the_same_question_is_decided_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Allocations that are sent again and acknowledged need no new decision; another number of tasks does."""
-    asked = list[object]()
-
-    def counted(*question: Any) -> Decision:
-        asked.append(question)
-        return decide(*question)
-
+    counted = Mock(wraps=decide)
     monkeypatch.setattr("lmsvc.controller.leader.decide", counted)
     lead = Lead()
     for second in range(9):
         lead.applied = dict.fromkeys(lead.pools, lead.serial)
         lead.decide(float(second), wants("sdm", 6))
-    assert 1 <= len(asked) <= 3
-    before = len(asked)
+    before = counted.call_count
+    assert 1 <= before <= 3
     assert slots(lead.decide(9.0, wants("sdm", 5))["sdm"]) == 5
-    assert len(asked) == before + 1
+    assert counted.call_count == before + 1
 
 
 def test_an_idle_pool_keeps_its_least_and_grows_with_its_work() -> None:
