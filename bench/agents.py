@@ -23,9 +23,9 @@ from bench.records import (
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 from lmsvc.controller import board, peers
 from lmsvc.worker import agent
-from lmsvc.worker.hearing import QUERY_TYPES, WHOLE_SECONDS
+from lmsvc.worker.hearing import CONTENT, Asking
 from lmsvc.worker.report import Report
-from lmsvc.worker.share import ALLOCATION_TYPE, newest_allocation
+from lmsvc.worker.share import newest_allocation
 
 MANAGER_SECONDS = 60.0
 """A manager sends its record this often."""
@@ -94,15 +94,15 @@ class SeemingAgent:
         """Be the agent of a pool on a host."""
         self._line, self._pool, self._host, self._busy = line, pool, host, busy
         self._serial = 0
-        self._asked_whole = float("-inf")
+        self._asking = Asking(line.ask)
+        self._content: Record = {}
         self._told: tuple[float, Report | None] = (float("-inf"), None)
         self._next_query = time.monotonic() + (host * 0.618034 % 1) * agent.REST_SECONDS
 
     def look(self) -> float:
         """Do what is due; return the seconds until more is."""
         if time.monotonic() >= self._next_query:
-            found = newest_allocation(self._line.ask(self._types(time.monotonic())), self._pool, {CONTROLLER})
-            self._serial = int(found["serial"]) if found else self._serial
+            self._hear(self._asking.ask(time.monotonic(), self._hear) or [])
             self._next_query = time.monotonic() + (agent.BUSY_SECONDS if self._busy else agent.REST_SECONDS)
         now = time.monotonic()
         report = Report(self._serial, SLOTS, slot_states(self._pool, self._host, now, busy=self._busy))
@@ -115,12 +115,14 @@ class SeemingAgent:
         due = min(self._next_query, self._told[0] + gap, now + change)
         return max(0.0, due - time.monotonic()) + agent.GATHER_SECONDS
 
-    def _types(self, now: float) -> Collection[str]:
-        """Return what is asked for: managers too where the last time is a second ago, as allocations stay here."""
-        if now - self._asked_whole < WHOLE_SECONDS:
-            return {ALLOCATION_TYPE}
-        self._asked_whole = now
-        return QUERY_TYPES
+    def _hear(self, records: list[Record]) -> bool:
+        """Take the pool's allocation; return whether there is one that says what the last one said."""
+        found = newest_allocation(records, self._pool, {CONTROLLER})
+        if found is None:
+            return False
+        before, self._content = self._content, {name: found.get(name) for name in CONTENT}
+        self._serial = int(found["serial"])
+        return self._content == before
 
 
 class SeemingController:

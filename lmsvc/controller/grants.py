@@ -4,7 +4,7 @@ A grant counts from the moment it is sent. A smaller one takes the place of a la
 acknowledged it, by the serial of the allocation it applied last.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class Grants:
@@ -26,6 +26,12 @@ class Grants:
         for host in known.union(hosts):
             self._append(self._sent.setdefault((pool, host), []), serial, hosts.get(host, 0))
 
+    def resume(self, pool: str, held: Mapping[str, Sequence[Sequence[int]]]) -> None:
+        """Note by host the grants, each a serial and its slots, that another controller sent and nobody settled."""
+        for host, grants in held.items():
+            for serial, slots in grants:
+                self._append(self._sent.setdefault((pool, host), []), serial, slots)
+
     def acknowledge(self, pool: str, host: str, serial: int | None) -> None:
         """Note the serial of the allocation an agent has applied; one that tells none is taken to have applied all."""
         grants = self._sent.get((pool, host), [])
@@ -42,10 +48,10 @@ class Grants:
         """
         return max([at_work, *(slots for _, slots in self._sent.get((pool, host), []))])
 
-    def unacknowledged(self, pool: str) -> dict[str, int]:
-        """Return the slots by host that a pool may be using beyond what was granted last."""
+    def unacknowledged(self, pool: str) -> dict[str, list[tuple[int, int]]]:
+        """Return by host the grants that a pool may go by, each a serial and its slots, where that is not one alone."""
         own = {host: grants for (owner, host), grants in self._sent.items() if owner == pool}
-        return {host: grants[0][1] for host, grants in sorted(own.items()) if len(grants) > 1}
+        return {host: list(grants) for host, grants in sorted(own.items()) if len(grants) > 1}
 
     @staticmethod
     def _append(grants: list[tuple[int, int]], serial: int, slots: int) -> None:

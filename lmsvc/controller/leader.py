@@ -67,7 +67,7 @@ class Leader:
         }
         known = list(newest.values())
         for record in known:
-            self._grants.send(str(record["pool"]), 0, record.get("held", {}))
+            self._grants.resume(str(record["pool"]), _held(record))
             self.sent(str(record["pool"]), int(record["serial"]), granted(record["managers"]))
         kept = {str(record["pool"]): record["keep"] for record in known if "keep" in record}
         actions = {str(record["pool"]): record["action"] for record in known if record.get("action")}
@@ -87,8 +87,8 @@ class Leader:
         self._grants.send(pool, serial, slots)
         self._inputs = ()
 
-    def held(self, pool: str) -> dict[str, int]:
-        """Return the slots by host that a pool may be using beyond what was sent last, for the next leader to know."""
+    def held(self, pool: str) -> dict[str, list[tuple[int, int]]]:
+        """Return by host the grants that a pool may go by besides what was sent last, for the next leader to know."""
         return self._grants.unacknowledged(pool)
 
     def share_out(self, situation: Situation, demands: Sequence[Demand], now: float) -> dict[str, Share]:
@@ -185,10 +185,19 @@ def is_readable(record: Record) -> bool:
     """Return whether a record is an allocation as controllers write it."""
     try:
         granted(record["managers"])
-        numbers = [record["serial"], *record.get("keep", {}).values(), *record.get("held", {}).values()]
+        numbers = [record["serial"], *record.get("keep", {}).values()]
+        numbers += [
+            number for grants in _held(record).values() for serial, slots in grants for number in (serial, slots)
+        ]
         return isinstance(record["pool"], str) and all(isinstance(number, int) for number in numbers)
     except (KeyError, TypeError, ValueError, AttributeError):
         return False
+
+
+def _held(record: Record) -> dict[str, list[list[int]]]:
+    """Return the grants by host that a record tells of; an earlier version's are slots alone, from the beginning on."""
+    told = record.get("held", {})
+    return {host: [[0, grants]] if isinstance(grants, int) else grants for host, grants in told.items()}
 
 
 def _here(demand: Demand, away: int) -> Demand:

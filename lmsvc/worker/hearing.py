@@ -5,6 +5,7 @@ as no controller is heard.
 """
 
 import time
+from collections.abc import Callable, Collection
 from typing import Any
 
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
@@ -27,6 +28,31 @@ WHOLE_SECONDS = 1.0
 """Longest time between two queries for managers as well: their records are most of what a busy catalog has to send."""
 
 
+class Asking:
+    """When the catalog is asked for allocations alone, and when for managers too."""
+
+    def __init__(self, query: Callable[[Collection[str]], list[Record]]) -> None:
+        """Ask by a function that returns the records of some types."""
+        self._query = query
+        self._asked_whole = float("-inf")
+
+    def ask(self, now: float, goes_on: Callable[[list[Record]], bool]) -> list[Record] | None:
+        """Ask for allocations alone, and for managers too once a second or where one might be new.
+
+        Args:
+            now: monotonic seconds.
+            goes_on: takes the allocations, and returns whether they say what the last ones said.
+
+        Returns:
+            All records, None where all goes on.
+        """
+        if now - self._asked_whole < WHOLE_SECONDS and goes_on(self._query({share.ALLOCATION_TYPE})):
+            return None
+        records = self._query(QUERY_TYPES)
+        self._asked_whole = now
+        return records
+
+
 class Hearing:
     """Listens to the catalog for one pool on one host."""
 
@@ -38,7 +64,7 @@ class Hearing:
         self._strange: set[str] = set()
         self._managers: dict[tuple[str, int], share.Manager] = {}
         self._expected_since = 0.0
-        self._asked_whole = float("-inf")
+        self._asking = Asking(catalog.query)
         self.passwords = frozenset(passwords(options))
         self.allocation: Record = read_json(files.allocation)
         self.serial = int(self.allocation.get("serial", 0))
@@ -77,11 +103,9 @@ class Hearing:
         return share.listed(self.allocation, self._options.host)
 
     def _listen(self, now: float) -> None:
-        """Ask for allocations alone, and for managers too once a second or where one might be new."""
-        if now - self._asked_whole < WHOLE_SECONDS and self._goes_on(self._catalog.query({share.ALLOCATION_TYPE})):
-            return
-        self._take(self._catalog.query(QUERY_TYPES))
-        self._asked_whole = now
+        records = self._asking.ask(now, self._goes_on)
+        if records is not None:
+            self._take(records)
 
     def _goes_on(self, records: list[Record]) -> bool:
         """Return whether an allocation says what the last one said, of managers that are all known."""

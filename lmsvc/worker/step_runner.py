@@ -1455,4 +1455,7 @@ if __name__ == "__main__":
     inherited = [entry.name for entry in os.scandir("/proc/self/fd")]
     own_links = connections(inherited)
     close_inherited(inherited)
-    raise SystemExit(main(sys.argv[1:], own_links))
+    try:
+        raise SystemExit(main(sys.argv[1:], own_links))
+    finally:  # While the interpreter ends, an alarm would end it as a signal does.
+        signal.setitimer(signal.ITIMER_REAL, 0)

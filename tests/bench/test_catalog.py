@@ -110,6 +110,7 @@ def test_slots_at_work_begin_one_task_after_the_other() -> None:
 def test_an_agent_asks_as_often_as_a_real_one(busy: bool) -> None:
     """Between two queries lies the pause of the real agent; records follow news, but not more often than its gap."""
     line = Heard()
+    line.tell(records.allocation_record("sdm", 1, busy=busy))
     one = agents.SeemingAgent(line, "sdm", 0, busy=busy)
     told: list[float] = []
     end = time.monotonic() + 1.6

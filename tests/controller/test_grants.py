@@ -33,7 +33,14 @@ def test_what_is_not_acknowledged_is_told_to_a_successor() -> None:
     grants = Grants()
     grants.send("sdm", 1, {"one": 4, "two": 1})
     grants.send("sdm", 2, {"two": 3})
-    assert grants.unacknowledged("sdm") == {"one": 4}
+    told = grants.unacknowledged("sdm")
+    assert told == {"one": [(1, 4), (2, 0)]}
+    successor = Grants()
+    successor.resume("sdm", told)
+    successor.send("sdm", 7, {"two": 3})
+    assert successor.held("sdm", "one", at_work=0) == 4
+    successor.acknowledge("sdm", "one", 2)
+    assert successor.held("sdm", "one", at_work=0) == 0
     grants.acknowledge("sdm", "one", 2)
     assert grants.unacknowledged("sdm") == {}
 

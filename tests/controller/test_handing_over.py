@@ -15,10 +15,11 @@ from tests.controller.situations import report, situation
 POOLS: dict[str, dict[str, Any]] = {
     "one": {"slots": {"min": 1, "max": 20}},
     "two": {"slots": {"max": 6}, "cores": 2},
-    "three": {"slots": {"min": 0, "max": 16}, "memory_mb": 4000},
+    "three": {"slots": {"min": 0, "max": 16}, "memory_mb": 4000, "gpus": 1},
+    "four": {"slots": {"min": 1, "max": 4}, "gpus": 2},
 }
 HOSTS = ("alpha", "beta")
-CORES, MEMORY_MB = 8, 16000
+CORES, MEMORY_MB, GPUS = 8, 16000, 3
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Agent:
 
     def report(self) -> AgentReport:
         """Say how things stand."""
-        return report(self.pool, self.host, 0, self.working, serial=self.serial)
+        return report(self.pool, self.host, 0, self.working, serial=self.serial, host_gpus=GPUS)
 
 
 class Lab:
@@ -82,11 +83,12 @@ class Lab:
             held = self.leader.held(pool)
             self.records[pool] = {"pool": pool, "serial": self.serial, "managers": managers, "held": held}
 
-    def used(self, host: str) -> tuple[int, int]:
-        """Return the cores and memory that are at work on a host."""
+    def used(self, host: str) -> tuple[int, int, int]:
+        """Return the cores, memory and GPUs that are at work on a host."""
         own = [(agent.working, POOLS[agent.pool]) for agent in self.agents if agent.host == host]
         cores = sum(slots * pool.get("cores", 1) for slots, pool in own)
-        return cores, sum(slots * pool.get("memory_mb", 2000) for slots, pool in own)
+        memory_mb = sum(slots * pool.get("memory_mb", 2000) for slots, pool in own)
+        return cores, memory_mb, sum(slots * pool.get("gpus", 0) for slots, pool in own)
 
 
 def wants(rng: random.Random) -> list[Demand]:
@@ -108,9 +110,10 @@ def test_no_host_ever_runs_more_than_it_has_room_for(seed: int) -> None:
             demands = wants(lab.rng)
         lab.step(step * 0.25, demands)
         for host in HOSTS:
-            cores, memory_mb = lab.used(host)
+            cores, memory_mb, gpus = lab.used(host)
             assert cores <= CORES, (step, lab.agents)
             assert memory_mb <= MEMORY_MB, (step, lab.agents)
+            assert gpus <= GPUS, (step, lab.agents)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -129,4 +132,5 @@ def test_everybody_gets_there_in_the_end(seed: int) -> None:
         assert agent.working <= agent.may
     for pool, own in POOLS.items():
         slots = sum(agent.may for agent in lab.agents if agent.pool == pool)
-        assert slots * own.get("cores", 1) >= 2 * CORES // len(POOLS) - 1, (pool, lab.agents)
+        part = 2 * GPUS // 4 if own.get("gpus") else 2 * CORES // len(POOLS) - 1
+        assert slots * own.get("cores", 1) >= part, (pool, lab.agents)

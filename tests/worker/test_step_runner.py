@@ -427,6 +427,17 @@ def test_a_task_ends_when_its_worker_has_lost_its_manager(job: Job) -> None:
     assert not (job.directory / spec["bundle"]).exists()
 
 
+def test_a_runner_that_takes_its_time_to_end_has_ended_well(job: Job) -> None:
+    """Looking at the worker's connection stops with the task, not when the interpreter is gone."""
+    slow = "import time\nclass Slow:\n    def __del__(self, wait=time.sleep):\n        wait(0.5)\nkept = Slow()\n"
+    (job.directory / "sitecustomize.py").write_text(slow)
+    job.environment["PYTHONPATH"] = str(job.directory)
+    spec = job.task("true")
+    with socket.create_server(("127.0.0.1", 0)) as manager, socket.create_connection(manager.getsockname()) as line:
+        assert job.begin(spec, line.fileno()).wait(60) == 0
+    assert read_status(job.directory / spec["bundle"])["items"][0]["state"] == "succeeded"
+
+
 def test_long_streams_keep_head_and_tail(job: Job) -> None:
     """Of 3 MB of output the first and last half megabyte come back."""
     (item,) = job.run("echo first; head -c 3000000 /dev/zero | tr '\\0' x; echo; echo last")
