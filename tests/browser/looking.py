@@ -14,6 +14,9 @@ AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE: ViewportSize = {"width": 390, "height": 800}
 DESK: ViewportSize = {"width": 1280, "height": 900}
 PATIENCE_MS = 120_000
+EXPECTED = re.compile(r"status of 4\d\d|Failed to fetch")
+"""What is no fault of a page: an answer that refuses, and a question that was cut off because the window went on."""
+
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
 
@@ -56,7 +59,7 @@ class Window:
 
     def _told(self, message: ConsoleMessage) -> None:
         """Keep what the browser complains of: faults of scripts and whatever the content security policy refused."""
-        if message.type == "error" and not re.search(r"status of 4\d\d", message.text):
+        if message.type == "error" and not EXPECTED.search(message.text):
             self.faults.append(f"console: {message.text}")
 
     def _asks(self, url: str, address: str) -> None:

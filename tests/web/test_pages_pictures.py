@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_boxes_never_overlap_and_lie_inside(wide: int) -> None:
         ({"failed": 98_765, "done": 1, "total": 98_766}, "98.8k of 98.8k failed"),
     ],
 )
-def test_numbers_of_a_step_fit_its_box(counts: dict[str, int], numbers: str) -> None:
+def test_numbers_of_a_step_fit_its_box(counts: dict[str, Any], numbers: str) -> None:
     """State and counts stay within the box however many items there are; in full they are said beside it."""
     step = replace(STEP, step="a_step_with_a_name_of_many_many_words_in_it", **counts)
     (node,) = picture({"steps": {step.step: {"run": "t"}}}, [step]).nodes

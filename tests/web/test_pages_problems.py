@@ -1,5 +1,7 @@
 """Pages that say what went wrong, and what to do next."""
 
+from typing import NoReturn
+
 import pytest
 
 from lmsvc.store.errors import StoreUnavailable
@@ -26,7 +28,7 @@ SLOW = Problem(429, "too-many-requests", "Requests of this user come too fast.",
 def test_a_problem_says_what_to_do_next(site: Site, error: Exception, status: int, said: str) -> None:
     """Whatever goes wrong on a page, it says what a person can do, leads on, and shows nothing of the inside."""
 
-    def fail() -> None:
+    def fail() -> NoReturn:
         raise error
 
     site.app.view_functions["pools_page"] = fail
