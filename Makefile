@@ -41,7 +41,7 @@ demo: setup-service ## run the example job in a service of its own in ./demo and
 serve: setup-service ## run the service on 127.0.0.1:8080 with its data in ./data until Ctrl-C
 	@$(VENV)/bin/lmsvc up --data-dir $(DATA_DIR)
 
-test: fast lint slow test-cluster ## check and test everything that every change must pass
+test: fast lint test-browser slow test-cluster ## check and test everything that every change must pass
 
 fast: setup-test ## only the quick tests
 	$(PYTHON) -m pytest --durations 10 -n 2 --dist loadfile -m "not slow and not full and not browser"
@@ -49,7 +49,7 @@ fast: setup-test ## only the quick tests
 slow: setup-test ## only the tests that take long
 	$(PYTHON) -m pytest --durations 10 -m "slow and not full and not browser"
 
-test-full: test test-browser test-roles ## the same, every role and what is too long for every change
+test-full: test test-roles ## the same, every role and what is too long for every change
 	$(PYTHON) -m pytest -m full
 
 test-browser: setup-test ## look at the pages in Chromium: jobs from form to map, two users, no script, WCAG; screenshots in test-artifacts/

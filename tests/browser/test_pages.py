@@ -157,7 +157,7 @@ def test_the_skip_link_leads_past_the_navigation(guarded: Server, token: str, wi
 
 
 def test_a_file_is_given_by_keyboard(guarded: Server, token: str, window: OpenWindow, tmp_path: Path) -> None:
-    """The place for files is a stop of its own; Enter there asks for a file, which is uploaded."""
+    """The place for files is a stop of its own; the space bar there asks for a file, which is uploaded."""
     table = tmp_path / "few.csv"
     table.write_text("species,x,y\nFicus,1,2\n")
     there = window(guarded.url)
@@ -168,8 +168,9 @@ def test_a_file_is_given_by_keyboard(guarded: Server, token: str, window: OpenWi
         there.page.keyboard.press("Tab")
         if there.page.evaluate("document.activeElement.id") == "occurrences":
             break
-    with there.page.expect_file_chooser() as chooser:
-        there.page.keyboard.press("Enter")
+    assert there.page.evaluate("document.activeElement.id") == "occurrences"
+    with there.page.expect_file_chooser(timeout=10_000) as chooser:
+        there.page.keyboard.press("Space")
     chooser.value.set_files(table)
     expect(there.page.locator("[data-slot=occurrences] .keep")).to_contain_text("few.csv")
 
