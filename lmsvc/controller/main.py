@@ -4,6 +4,7 @@ import logging
 import sys
 
 from lmsvc.cctools.password import fingerprint
+from lmsvc.controller import garbage
 from lmsvc.controller.service import Controller
 from lmsvc.pools import PoolsPage
 from lmsvc.settings import Settings
@@ -16,7 +17,9 @@ def main(settings: Settings) -> None:
     check_passwords(settings)
     store = open_store(settings.database_url)
     store.migrate()
-    Controller(settings, store).run()
+    controller = Controller(settings, store)
+    with garbage.collected_by_hand():
+        controller.run()
 
 
 def check_passwords(settings: Settings) -> None:

@@ -8,6 +8,7 @@ from types import FrameType
 
 from lmsvc import __version__
 from lmsvc.cctools.catalog import CatalogClient
+from lmsvc.controller import garbage
 from lmsvc.controller.board import Board
 from lmsvc.controller.demand import Demand
 from lmsvc.controller.duty import Duty
@@ -225,9 +226,10 @@ class Controller:
                 self._store.set_waiting(job_id, reason)
 
     def _sweep(self, now: float) -> None:
-        """Remove the directories of deleted jobs."""
+        """Remove the directories of deleted jobs, and what this process needs no more."""
         if self._every("sweep", SWEEP_SECONDS, now):
             remove_deleted_jobs(self._paths, self._store)
+            garbage.collect()
 
     def _ask_to_stop(self, signum: int, frame: FrameType | None) -> None:
         del signum, frame
