@@ -1,6 +1,6 @@
 """Says what is wrong with the shape of JSON data: pydantic's findings as faults."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pydantic import ValidationError
@@ -53,8 +53,17 @@ def sentence(detail: ErrorDetails) -> str:
             return f"must be {context['expected']}"
         case "string_pattern_mismatch":
             return _about_pattern(str(context["pattern"]), is_key=_KEY in detail["loc"])
+        case "too_short" | "too_long" | "string_too_short" | "string_too_long" as kind:
+            return _about_length(kind, context)
         case kind:
             return _WORDS.get(kind, detail["msg"][0].lower() + detail["msg"][1:])
+
+
+def _about_length(kind: str, context: Mapping[str, object]) -> str:
+    """Return how many characters a text, or how many entries a list or an object must have."""
+    bound, number = ("least", context["min_length"]) if kind.endswith("short") else ("most", context["max_length"])
+    one, more = ("character", "characters") if kind.startswith("string") else ("entry", "entries")
+    return f"must have at {bound} {number} {one if number == 1 else more}"
 
 
 def _about_pattern(pattern: str, *, is_key: bool) -> str:
