@@ -52,9 +52,9 @@ slow: setup-test ## only the tests that take long
 test-full: test test-roles ## the same, every role and what is too long for every change
 	$(PYTHON) -m pytest -m full
 
-test-browser: setup-test ## look at the pages in Chromium: jobs from form to map, two users, no script, WCAG; screenshots in test-artifacts/
+test-browser: setup-test ## look at the pages in Chromium: jobs from form to map, two users, no script, WCAG; screenshots in test-artifacts/; what fails is tried once more
 	scripts/frontend.sh check
-	$(PYTHON) -m pytest -m browser --durations 10 tests/browser
+	$(PYTHON) -m pytest -m browser --durations 10 tests/browser || $(PYTHON) -m pytest -m browser --last-failed tests/browser
 
 frontend: ## bundle the pages' scripts
 	@scripts/frontend.sh

@@ -110,6 +110,8 @@ def test_everything_is_reached_by_tab(
     there = window(guarded.url)
     there.sign_in(token)
     there.page.goto(path.format(failed=f"/jobs/{populated.failed}", done=f"/jobs/{populated.done}"))
+    if there.page.locator("[data-maps]").count():
+        expect(there.page.locator("canvas.leaflet-image-layer")).to_be_visible()
     there.page.evaluate(NUMBER_STOPS)
     stops = list[int]()
     for _ in range(MOST_STOPS):
