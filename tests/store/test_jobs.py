@@ -99,6 +99,7 @@ def test_only_queued_jobs_have_a_place(store: Store) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_ten_thousand_queued_jobs_are_quick(store: Store) -> None:
     """Submission, status, places and claims stay quick in a long queue (bounds are five times the target)."""
     jobs = 10_000

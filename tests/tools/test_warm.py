@@ -75,6 +75,7 @@ def _records(world: World, count: int) -> Sequence[dict[str, Any]]:
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_models_and_layers_are_the_same(world: World) -> None:
     """From records to an encoded matrix and a map, every tool gives the same bytes, skips and words either way."""
     species = _records(world, 2)
@@ -96,6 +97,7 @@ def test_models_and_layers_are_the_same(world: World) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_matrices_and_trees_are_the_same(world: World) -> None:
     """Tools of matrices and trees give the same bytes either way, also those that run a program of lmpy."""
     pam, tree = world.pam, world.tree

@@ -41,6 +41,7 @@ def test_job_is_accepted_within_20_ms(server: Server) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_long_queue_slows_nothing(tmp_path: Path) -> None:
     """With 10,000 queued jobs, 200 more a second are accepted by 8 clients, and status has a p99 of 100 ms."""
     with Server.start(tmp_path / "data") as server:
@@ -57,6 +58,7 @@ def test_long_queue_slows_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_jobs_of_users_are_accepted_as_fast(tmp_path: Path) -> None:
     """With tokens, quotas and bounds on rates 200 jobs a second of four users with full queues are accepted."""
     (tmp_path / "token").write_text(SITE_TOKEN)
