@@ -45,3 +45,8 @@ def pools_of_hosts(pools: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[
 
 Slots = dict[str, dict[str, int]]
 """Pool to host to number of slots."""
+
+
+def enough_gpus(free: int, needed: int) -> bool:
+    """Return whether so many GPUs are enough; to who needs none it does not matter how many are missing."""
+    return not needed or free >= needed

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
+from lmsvc.planning.bounds import enough_gpus
 from lmsvc.planning.layout import Crew, Share
 from lmsvc.planning.places import Host
 
@@ -110,7 +111,7 @@ def richer(share: Share, shares: Sequence[Share]) -> Giving:
     def giving(host: Host, coming: Share) -> Givers | None:
         cores, memory_mb, gpus, givers = host.cores, host.memory_mb, host.gpus, list[Crew]()
         offers = (crew for other in able if other is not coming for crew in _offers(other, host, spare[other]))
-        while (small := cores < coming.cores or memory_mb < coming.memory_mb) or (coming.gpus and gpus < coming.gpus):
+        while (small := cores < coming.cores or memory_mb < coming.memory_mb) or not enough_gpus(gpus, coming.gpus):
             giver = next(offers, None)
             if giver is None:
                 return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from heapq import heapify, heappop, heappush
 
-from lmsvc.planning.bounds import HostRoom, PoolBounds, Slots
+from lmsvc.planning.bounds import HostRoom, PoolBounds, Slots, enough_gpus
 
 _Held = Mapping[str, Mapping[str, int]]
 
@@ -62,7 +62,7 @@ class _Granting:
         while waiting:
             level, name = heappop(waiting)
             pool, slots = self._pools[name], given.get(name, 0)
-            fits = pool.cores <= cores and pool.memory_mb <= memory_mb and (not pool.gpus or pool.gpus <= gpus)
+            fits = pool.cores <= cores and pool.memory_mb <= memory_mb and enough_gpus(gpus, pool.gpus)
             if slots < missing[name] and fits:
                 given[name] = slots + 1
                 cores, memory_mb, gpus = cores - pool.cores, memory_mb - pool.memory_mb, gpus - pool.gpus
@@ -81,4 +81,4 @@ def _used(slots: Mapping[str, int], pools: Mapping[str, PoolBounds]) -> HostRoom
 def _fit(slots: Mapping[str, int], pools: Mapping[str, PoolBounds], room: HostRoom) -> bool:
     used = _used(slots, pools)
     enough = used.cores <= room.cores and used.memory_mb <= room.memory_mb
-    return enough and (not used.gpus or used.gpus <= room.gpus)
+    return enough and enough_gpus(room.gpus, used.gpus)

@@ -6,9 +6,10 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
+from lmsvc.planning.bounds import enough_gpus
 from lmsvc.planning.demand import ManagerDemand
 from lmsvc.planning.fair import FairShares
-from lmsvc.planning.places import Host, enough_gpus
+from lmsvc.planning.places import Host
 from lmsvc.planning.ranking import Rank, by_rank
 
 ABOVE_LEAST = 1 << 40
@@ -68,7 +69,7 @@ class Share:
     def waits(self, host: Host) -> bool:
         """Return whether one slot more of a host may work only when others have ended that are still held."""
         full = self.left <= 0 or host.cores_now < self.cores or host.memory_now < self.memory_mb
-        if not full and enough_gpus(host.gpus_now, self):
+        if not full and enough_gpus(host.gpus_now, self.gpus):
             return False
         return self.slots.get(host, 0) >= self.held.get(host.name, 0)
 

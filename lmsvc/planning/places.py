@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lmsvc.planning.bounds import HostRoom, PoolBounds
+from lmsvc.planning.bounds import HostRoom, PoolBounds, enough_gpus
 
 if TYPE_CHECKING:
     from lmsvc.planning.layout import Crew, Share
@@ -58,17 +58,17 @@ class Host:
 
     def fits(self, share: "Share") -> bool:
         """Return whether there is room for one slot more."""
-        return self.cores >= share.cores and self.memory_mb >= share.memory_mb and enough_gpus(self.gpus, share)
+        return self.cores >= share.cores and self.memory_mb >= share.memory_mb and enough_gpus(self.gpus, share.gpus)
 
     def holds(self, share: "Share") -> bool:
         """Return whether there would be room for a slot if it had nothing else."""
         room = self.room
-        return room.cores >= share.cores and room.memory_mb >= share.memory_mb and enough_gpus(room.gpus, share)
+        return room.cores >= share.cores and room.memory_mb >= share.memory_mb and enough_gpus(room.gpus, share.gpus)
 
     def frees(self, share: "Share", other: "Share") -> bool:
         """Return whether one more of a pool fits where one slot of another one goes."""
         enough = self.cores + other.cores >= share.cores and self.memory_mb + other.memory_mb >= share.memory_mb
-        return enough and enough_gpus(self.gpus + other.gpus, share)
+        return enough and enough_gpus(self.gpus + other.gpus, share.gpus)
 
     def needed(self, share: "Share", other: "Share") -> int:
         """Return how many slots of another pool have to go so that one more of a pool fits, at least one.
@@ -77,7 +77,7 @@ class Host:
         """
         cores, memory_mb = self.cores - share.cores, self.memory_mb - share.memory_mb
         least = max(1, -(cores // other.cores), -(memory_mb // other.memory_mb))
-        if enough_gpus(self.gpus, share):
+        if enough_gpus(self.gpus, share.gpus):
             return least
         return max(least, -((self.gpus - share.gpus) // other.gpus)) if other.gpus else NEVER
 
@@ -99,8 +99,3 @@ def hold(held: Mapping[str, int], bounds: PoolBounds, hosts: Mapping[str, Host])
             hosts[host].cores_now -= slots * bounds.cores
             hosts[host].memory_now -= slots * bounds.memory_mb
             hosts[host].gpus_now -= slots * bounds.gpus
-
-
-def enough_gpus(gpus: int, share: "Share") -> bool:
-    """Return whether so many GPUs are enough for a slot of a pool; to one without any it does not matter."""
-    return not share.gpus or gpus >= share.gpus
