@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol, Unpack
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.looking import Look, Window
 from tests.service.running import RunningService
@@ -14,6 +14,9 @@ from tests.web.people import SITE_TOKEN
 from tests.web.server import Server
 
 CHROMIUM = Path("/usr/bin/chromium")
+SOON_MS = 30_000
+"""How long a page may take to show what is expected: five times the longest pause between two of its questions."""
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-background-networking",
@@ -42,6 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Give a headless Chromium that tests share."""
+    expect.set_options(timeout=SOON_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield started
