@@ -76,10 +76,10 @@ class FarDoorbell:
             ringers: addresses whose rings count.
         """
         self._ringers = frozenset(ringers)
-        own = _address_towards(*towards)
-        self._socket = socket.socket(_family(own), socket.SOCK_DGRAM)
+        self.address = _address_towards(*towards)
+        self._socket = socket.socket(_family(self.address), socket.SOCK_DGRAM)
         self._socket.setblocking(False)
-        self._socket.bind((own, 0))
+        self._socket.bind((self.address, 0))
         self.port = int(self._socket.getsockname()[1])
 
     def fileno(self) -> int:

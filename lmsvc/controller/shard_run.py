@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -170,7 +171,7 @@ def write_shard(
     directory.mkdir(parents=True)
     shutil.copyfile(step_runner.__file__, directory / RUNNER_NAME)
     for task in tasks:
-        text = json.dumps(task.spec, separators=(",", ":"))
+        text = json.dumps({**task.spec, "watch_key": secrets.token_hex(16)}, separators=(",", ":"))
         (directory / f"{task.id}.json").write_text(text, encoding="utf-8")
     _link_inputs(directory, tasks, bundles, uploads)
     write_workflow(directory, [_rule(task, pool) for task in tasks])

@@ -14,6 +14,8 @@ def main() -> int:
     inputs = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     memory = bytearray(inputs["memory_mb"] * MEGABYTE)
     memory[::PAGE_BYTES] = b"x" * len(range(0, len(memory), PAGE_BYTES))
+    sys.stdout.write(f"sleeping for {inputs['seconds']:g} s\n")
+    sys.stdout.flush()
     time.sleep(inputs["seconds"])
     Path("text.txt").write_text(inputs["text"], encoding="utf-8")
     if inputs["exit_code"]:

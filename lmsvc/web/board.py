@@ -24,11 +24,19 @@ class SlotView:
 
 @dataclass(frozen=True)
 class HostView:
-    """One pool's slots on one host."""
+    """One pool's slots on one host.
+
+    Attributes:
+        host: its name.
+        wanted: how many slots it is to keep.
+        slots: those that are alive.
+        watch: address and port where its agent tells what tasks print; None where it does not.
+    """
 
     host: str
     wanted: int
     slots: tuple[SlotView, ...] = ()
+    watch: tuple[str, int] | None = None
 
     @property
     def busy(self) -> int:
@@ -118,7 +126,13 @@ def hosts_by_pool(records: Sequence[Mapping[str, Any]]) -> dict[str, tuple[HostV
 
 def _host(record: Mapping[str, Any]) -> HostView:
     slots = [_slot(slot) for slot in record.get("slots", []) if "slot" in slot]
-    return HostView(str(record.get("host")), int(record.get("slots_wanted", len(slots))), tuple(slots))
+    wanted = int(record.get("slots_wanted", len(slots)))
+    return HostView(str(record.get("host")), wanted, tuple(slots), _watch(record))
+
+
+def _watch(record: Mapping[str, Any]) -> tuple[str, int] | None:
+    port = record.get("watch")
+    return (str(record.get("address")), port) if isinstance(port, int) and 0 < port < 65536 else None
 
 
 def _slot(state: Mapping[str, Any]) -> SlotView:

@@ -1,8 +1,9 @@
-"""What tools wrote on standard output and standard error, read out of the bundles of finished tasks."""
+"""What tools wrote on standard output and standard error: in the bundles of finished tasks, and in running ones."""
 
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from flask import Response
 from pydantic import Field
 
 from lmsvc.web.jobs import Text
+from lmsvc.web.live import LivePart, live_parts
 from lmsvc.web.operations import Answer, Operation, Query
 from lmsvc.web.problems import FaultBody, Problem, not_found
 from lmsvc.web.services import services
@@ -46,28 +48,30 @@ class Entry:
 
 
 def get_log(job_id: str, query: LogQuery) -> Response:
-    """Show what a job's tools printed: of all finished items, of a step's, or of one item.
+    """Show what a job's tools printed: of all items, of a step's, or of one item.
 
-    Parts have headings; one stream of one item comes as the tool wrote it.
+    First come those that have finished, then of those that run now the end of what they have printed so far. Parts
+    have headings; one stream of one item comes as the tool wrote it.
     """
     head_or_404(job_id)
     if query.item is not None and query.step is None:
         fault = FaultBody(parameter="step", detail="is needed with item")
         raise Problem(400, "invalid-query", "item needs step", errors=[fault])
-    entries = _wanted(services().paths.job(job_id).bundles, query)
-    if not entries:
-        raise not_found("Nothing of this has run to its end yet: there is no log.")
-    return Response(_pieces(entries, query), content_type="text/plain; charset=utf-8")
+    pieces = log_pieces(job_id, query)
+    if pieces is None:
+        raise not_found("Nothing of this has begun yet: there is no log.")
+    return Response(pieces, content_type="text/plain; charset=utf-8")
 
 
-def log_parts(job_id: str, query: LogQuery) -> Iterator[bytes]:
-    """Return the pieces of a log, with headings; none where nothing of this has run to its end yet."""
-    return _pieces(_wanted(services().paths.job(job_id).bundles, query), query)
-
-
-def _pieces(entries: list[Entry], query: LogQuery) -> Iterator[bytes]:
+def log_pieces(job_id: str, query: LogQuery) -> Iterator[bytes] | None:
+    """Return the pieces of a log; None where nothing of this has begun yet."""
+    live = live_parts(job_id, query.step, query.item)
+    entries = [] if live and query.item is not None else _wanted(services().paths.job(job_id).bundles, query)
+    if not entries and not live:
+        return None
     streams = STREAMS if query.stream == "both" else (query.stream,)
-    return _parts(entries, streams, query.item is not None and len(streams) == 1)
+    bare = query.item is not None and len(streams) == 1
+    return chain(_parts(entries, streams, bare), _live_parts(live, streams, bare))
 
 
 def _wanted(bundles: Path, query: LogQuery) -> list[Entry]:
@@ -101,6 +105,13 @@ def _parts(entries: list[Entry], streams: tuple[str, ...], bare: bool) -> Iterat
             yield from _text(entry.bundle, entry.item.get(stream))
             if not bare:
                 yield b"\n"
+
+
+def _live_parts(parts: list[LivePart], streams: tuple[str, ...], bare: bool) -> Iterator[bytes]:
+    for part in parts:
+        for stream in streams:
+            text = part.text(stream)
+            yield (text if bare else f"{part.heading(stream)}\n{text}\n").encode(errors="replace")
 
 
 def _text(bundle: Path, member: str | None) -> Iterator[bytes]:

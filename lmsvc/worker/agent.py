@@ -19,6 +19,7 @@ from lmsvc.worker import process
 from lmsvc.worker.files import PoolFiles
 from lmsvc.worker.hearing import Hearing
 from lmsvc.worker.keepers import Keepers
+from lmsvc.worker.live_log import LiveLog
 from lmsvc.worker.options import AgentError, Options, lock_pool, passed_on, prepare_slots, program, read_options
 from lmsvc.worker.report import Report, agent_record, say
 from lmsvc.worker.staffing import Staff
@@ -48,6 +49,7 @@ class Agent:
         self._keepers = keepers
         self._catalog = CatalogClient(*options.catalog, timeout=CATALOG_TIMEOUT_SECONDS)
         self.bell = FarDoorbell(options.catalog, options.controllers)
+        self._live_log = LiveLog(files, self.bell.address)
         self._told, self._told_at = 0, float("-inf")
         self._hearing = Hearing(options, files, self._catalog)
         self._staff = Staff(files, options.host, self._hearing.keep)
@@ -132,7 +134,8 @@ class Agent:
 
     def _record(self, report: Report) -> dict[str, object]:
         lost, passwords = losses.total(self._staff.losses), self._hearing.passwords
-        return agent_record(self._options, report, lost, passwords, self.bell.port)
+        ports = {"bell": self.bell.port, "watch": self._live_log.port}
+        return agent_record(self._options, report, lost, passwords, ports)
 
     def end(self) -> None:
         """End the slots with all that runs in them, and tell the catalog that there are none here any more."""

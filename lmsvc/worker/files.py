@@ -63,9 +63,10 @@ class SlotFiles:
 
     def has_task(self) -> bool:
         """Return whether a task runs in the slot or its result has not been fetched yet."""
-        return self.running.exists() or any(self._sandboxes())
+        return self.running.exists() or any(self.sandboxes())
 
-    def _sandboxes(self) -> list[Path]:
+    def sandboxes(self) -> list[Path]:
+        """Return the sandboxes of its workers' tasks."""
         with contextlib.suppress(OSError):
             return list(self.work.glob("worker-*/t.*"))
         return []

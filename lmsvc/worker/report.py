@@ -27,7 +27,7 @@ class Report(NamedTuple):
 
 
 def agent_record(
-    own: Options, report: Report, lost: Mapping[str, int], passwords: Collection[str], bell: int
+    own: Options, report: Report, lost: Mapping[str, int], passwords: Collection[str], ports: Mapping[str, int]
 ) -> Record:
     """Return the record of a pool's slots on this host.
 
@@ -36,7 +36,7 @@ def agent_record(
         report: how its slots are.
         lost: how often each task lost its worker in them.
         passwords: fingerprints of the passwords they may use.
-        bell: port of the doorbell that controllers ring when there is another allocation.
+        ports: `bell`, which controllers ring when there is another allocation, and `watch`, where the live log is.
     """
     name = {"type": "lm_agent", "uuid": f"agent-{own.host}-{own.pool}", "port": 0, "lifetime": 120}
     shape = {"cores": own.cores, "memory_mb": own.memory_mb, "disk_mb": own.disk_mb, "gpus": own.gpus}
@@ -45,7 +45,7 @@ def agent_record(
     slots = [{key: value for key, value in state.items() if key != "lost"} for state in report.states]
     return {
         **{**name, "pool": own.pool, **host, **shape, "passwords": sorted(passwords)},
-        **{"serial": report.serial, "slots_wanted": report.keep, "slots": slots, "lost": dict(lost), "bell": bell},
+        **{"serial": report.serial, "slots_wanted": report.keep, "slots": slots, "lost": dict(lost), **ports},
     }
 
 

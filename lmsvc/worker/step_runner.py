@@ -41,6 +41,8 @@ DISK_SAMPLE_SECONDS = 1.0
 MANAGER_SECONDS = 0.1
 """Time between two looks whether the worker still has its manager."""
 TAIL_LINES = 20
+ITEM_DIRECTORY = "lm/item"
+"""Where in the sandbox an item works: its streams are ``stdout`` and ``stderr`` there, its number ``index``."""
 OBJECT_BYTES = 64_000_000
 """Largest ``cwl.output.json`` that is read."""
 WARM_SECONDS = 60.0
@@ -1054,18 +1056,18 @@ class Room:
 
     def __init__(self, sandbox: Path) -> None:
         """Make the directories in the task's sandbox; what an earlier attempt left there goes."""
-        self.path = sandbox / "lm"
+        self.item = sandbox / ITEM_DIRECTORY
+        self.path = self.item.parent
         self.shared = self.path / "shared"
         self.kept = self.path / "kept"
-        self.item = self.path / "item"
         self.work, self.home, self.temporary = (self.item / name for name in ("work", "home", "tmp"))
-        self.stdout, self.stderr = self.item / "stdout", self.item / "stderr"
+        self.stdout, self.stderr, self.index = (self.item / name for name in ("stdout", "stderr", "index"))
         self.log = self.path / "warm.log"
         self.clear()
         self.kept.mkdir(parents=True)
 
-    def prepare(self) -> None:
-        """Give the next item empty directories."""
+    def prepare(self, index: int) -> None:
+        """Give the next item empty directories, and say which it is."""
         try:
             with os.scandir(self.item) as entries:
                 leavings = [entry for directory in entries if directory.is_dir() for entry in os.scandir(directory)]
@@ -1075,6 +1077,7 @@ class Room:
             shutil.rmtree(self.item, ignore_errors=True)
         for directory in (self.work, self.home, self.temporary):
             directory.mkdir(parents=True, exist_ok=True)
+        self.index.write_text(str(index))
 
     def clear(self) -> None:
         """Remove all of it."""
@@ -1208,7 +1211,7 @@ class Task:
 
     def _work(self, item: JsonObject, result: JsonObject) -> None:
         origins = self._inputs(item, result)
-        self._room.prepare()
+        self._room.prepare(item["index"])
         work = self._room.work
         values = {
             name: self._sources.place(value, work / "inputs" / name, shared=name not in item["inputs"])
@@ -1312,7 +1315,7 @@ def _is_full(directory: Path) -> bool:
 def _tool_environment(environment: Mapping[str, str], room: Room) -> dict[str, str]:
     cores = environment.get("CORES", "1")
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GDAL_NUM_THREADS"), cores)
-    fixed = {"PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
+    fixed = {"PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
     own = {"HOME": str(room.home), "TMPDIR": str(room.temporary), "MPLCONFIGDIR": f"{room.home}/.matplotlib"}
     return {**environment, **threads, **fixed, **own, **_gpus(environment)}
 
@@ -1369,13 +1372,13 @@ class Slot:
             time.sleep(0.01)
 
     @contextlib.contextmanager
-    def running(self, task: str) -> Iterator[None]:
-        """Say in ``running.json`` that the task runs, as long as it does."""
+    def running(self, task: str, key: str) -> Iterator[None]:
+        """Say in ``running.json`` that the task runs, as long as it does, and who may see what it prints."""
         if self._directory is None:
             yield
             return
         note = self._directory / "running.json"
-        words = {"task": task, "project": self._project, "pid": os.getpid(), "started": time.time()}
+        words = {"task": task, "project": self._project, "pid": os.getpid(), "started": time.time(), "key": key}
         draft = self._directory / "running.json.part"
         draft.write_text(json.dumps(words))
         draft.replace(note)
@@ -1435,7 +1438,7 @@ def main(arguments: Sequence[str], links: Mapping[str, str]) -> int:
     adopt_descendants()
     try:
         spec = _load(Path(arguments[0]))
-        with slot.running(spec["task"]):
+        with slot.running(spec["task"], spec.get("watch_key", "")):
             Task(spec, Path.cwd(), os.environ).run(slot.refused(spec["task"]))
     except (TaskError, OSError) as error:
         sys.stderr.write(f"lm_step: {error}\n")

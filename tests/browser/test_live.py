@@ -29,6 +29,7 @@ NAPS = {
     },
     "outputs": ["say/text"],
 }
+LIVE = re.compile(r"nap item \d, running on \S+, stdout <==\s+sleeping for 2 s")
 FAILING = "A table without records"
 FAILS = {
     "name": FAILING,
@@ -109,14 +110,15 @@ def test_status_and_download_work_without_a_script(service: RunningService, wind
 
 
 def test_a_step_is_watched_while_it_runs(service: RunningService, window: OpenWindow) -> None:
-    """A step's page names what runs now and where, and shows what was printed as each task ends, without reload."""
+    """A step's page names what runs now and where, and shows what that prints while it runs, without reload."""
     job_id = service.submit({**NAPS, "name": "Naps to watch", "tags": ["watched"]})
     there = window(service.url)
     there.page.goto(f"/jobs/{job_id}/step?step=nap")
     there.page.evaluate("window.loadedOnce = true")
     expect(there.page.locator(".now")).to_contain_text(re.compile(r"nap\.\S+ on \S+"), timeout=JOB_MS)
+    expect(there.page.locator("#log-text")).to_contain_text(LIVE, timeout=JOB_MS)
     there.shot("step-running")
-    expect(there.page.locator("#log-text")).to_contain_text("nap item 0", timeout=JOB_MS)
+    expect(there.page.locator("#log-text")).to_contain_text("nap item 0, succeeded", timeout=JOB_MS)
     expect(there.page.locator(".crumbs .chip")).to_have_text("succeeded", timeout=JOB_MS)
     expect(there.page.locator(".now")).to_have_count(0)
     assert there.page.evaluate("window.loadedOnce") is True

@@ -7,7 +7,8 @@ from pathlib import Path
 from lmsvc.jobs.states import JobState
 from lmsvc.store.records import TaskRecord
 from lmsvc.web.board import HostView, SlotView, Snapshot
-from lmsvc.web.pages.whereabouts import RunningTask, named, running_tasks
+from lmsvc.web.pages.whereabouts import named
+from lmsvc.web.running import RunningTask, running_tasks
 from tests.web.people import browser, guarded_site
 from tests.web.site import A_JOB, Site
 
@@ -25,8 +26,10 @@ def test_what_runs_now_is_read_from_the_slots() -> None:
     """A slot's task tells job, step and host; idle slots and what others run in them do not count."""
     tasks = ("lm-sdm-abcdefgh23-model-0-1/model.1.0007", None, "somebody/else")
     slots = tuple(SlotView(str(n), "working", task) for n, task in enumerate(tasks))
-    found = list(running_tasks(Snapshot(True, {"sdm": (HostView("node1", 3, slots),)})))
-    assert found == [RunningTask("abcdefgh23", "model", "model.1.0007", "node1", "0")]
+    watch = ("10.1.0.7", 4711)
+    found = list(running_tasks(Snapshot(True, {"sdm": (HostView("node1", 3, slots, watch),)})))
+    project = "lm-sdm-abcdefgh23-model-0-1"
+    assert found == [RunningTask("abcdefgh23", "model", "model.1.0007", "node1", "0", project, watch)]
 
 
 def test_hosts_are_named_by_how_much_they_do() -> None:

@@ -77,7 +77,7 @@ def test_the_page_of_a_step_has_its_log_and_its_hosts(site: Site) -> None:
     one = _page(site, f"/jobs/{job_id}/step?step=say&item=0&stream=stderr")
     assert "oops" in one
     assert "first" not in one
-    assert "has run to its end yet" in _page(site, f"/jobs/{job_id}/step?step=other")
+    assert "Nothing of this has begun yet" in _page(site, f"/jobs/{job_id}/step?step=other")
 
 
 def test_a_long_log_is_shown_from_its_end(site: Site) -> None:

@@ -8,10 +8,10 @@ from pydantic import Field
 
 from lmsvc.jobs.states import is_terminal
 from lmsvc.web.jobs import PageCursor, Text
-from lmsvc.web.logs import LogQuery, log_parts
+from lmsvc.web.logs import LogQuery, log_pieces
 from lmsvc.web.operations import Answer, Operation, Query
 from lmsvc.web.pages.rendering import HTML, page
-from lmsvc.web.pages.whereabouts import running_of
+from lmsvc.web.running import running_of
 from lmsvc.web.services import services
 from lmsvc.web.status import head_or_404, job_status
 
@@ -54,7 +54,7 @@ def step_page(job_id: str, query: StepPageQuery) -> Response:
 def _tail(job_id: str, query: LogQuery) -> tuple[str, bool]:
     """Return the end of a log as text, and whether something before it was left out."""
     kept, size, cut = deque[bytes](), 0, False
-    for part in log_parts(job_id, query):
+    for part in log_pieces(job_id, query) or ():
         kept.append(part)
         size += len(part)
         while size - len(kept[0]) >= SHOWN_BYTES:

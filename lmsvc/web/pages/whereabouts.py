@@ -1,41 +1,12 @@
 """Where jobs run: on which hosts now, as the slots tell it, and where their finished tasks ran."""
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 
-from lmsvc.web.board import Snapshot
+from lmsvc.web.running import running_tasks
 from lmsvc.web.services import services
 
 NAMED = 3
-_TASK = re.compile(r"lm-[a-z0-9]+-(?P<job>[a-z2-7]{10})-[^/]*/(?P<task>(?P<step>[^.]+)\..*)")
-
-
-@dataclass(frozen=True)
-class RunningTask:
-    """A task that a slot runs now."""
-
-    job: str
-    step: str
-    task: str
-    host: str
-    slot: str
-
-
-def running_tasks(snapshot: Snapshot) -> Iterator[RunningTask]:
-    """Yield what every slot runs now."""
-    for host in (host for hosts in snapshot.hosts.values() for host in hosts):
-        for slot in host.slots:
-            found = _TASK.fullmatch(slot.task or "")
-            if found:
-                yield RunningTask(found["job"], found["step"], found["task"], host.host, slot.slot)
-
-
-def running_of(job_id: str, step: str | None = None) -> list[RunningTask]:
-    """Return what runs now of a job, or of one of its steps, by task."""
-    tasks = running_tasks(services().board.snapshot())
-    return sorted((each for each in tasks if each.job == job_id and step in (None, each.step)), key=lambda it: it.task)
 
 
 def hosts_now() -> Mapping[str, Counter[str]]:
