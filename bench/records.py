@@ -100,7 +100,7 @@ def host_name(host: int) -> str:
 
 def told(pool: str, host: int, report: Report) -> Record:
     """Return the record of the agent of a pool on a host."""
-    return agent_record(options(pool, host), report, {}, [PASSWORD], 9)
+    return agent_record(options(pool, host), report, {}, [PASSWORD], {"bell": 9, "watch": 9})
 
 
 def demand_record(*, busy: bool) -> Record:
