@@ -47,6 +47,8 @@ def live_parts(job_id: str, step: str | None, item: int | None) -> list[LivePart
     if is_terminal(head_or_404(job_id).state):
         return []
     tasks = [task for task in running_of(job_id, step) if task.watch][:ASKED_AT_ONCE]
+    if not tasks:
+        return []
     stages = services().paths.job(job_id).stages
     with ThreadPoolExecutor(ASKED_AT_ONCE) as asking:
         found = [part for parts in asking.map(lambda task: list(_asked(stages, task)), tasks) for part in parts]

@@ -29,7 +29,7 @@ NAPS = {
     },
     "outputs": ["say/text"],
 }
-LIVE = re.compile(r"nap item \d, running on \S+, stdout <==\s+sleeping for 2 s")
+LIVE = re.compile(r"nap item \d \(2\.0\), running on \S+, stdout <==\s+sleeping for 2 s")
 FAILING = "A table without records"
 FAILS = {
     "name": FAILING,
@@ -118,7 +118,7 @@ def test_a_step_is_watched_while_it_runs(service: RunningService, window: OpenWi
     expect(there.page.locator(".now")).to_contain_text(re.compile(r"nap\.\S+ on \S+"), timeout=JOB_MS)
     expect(there.page.locator("#log-text")).to_contain_text(LIVE, timeout=JOB_MS)
     there.shot("step-running")
-    expect(there.page.locator("#log-text")).to_contain_text("nap item 0, succeeded", timeout=JOB_MS)
+    expect(there.page.locator("#log-text")).to_contain_text("nap item 0 (2.0), succeeded", timeout=JOB_MS)
     expect(there.page.locator(".crumbs .chip")).to_have_text("succeeded", timeout=JOB_MS)
     expect(there.page.locator(".now")).to_have_count(0)
     assert there.page.evaluate("window.loadedOnce") is True

@@ -15,6 +15,7 @@ import pytest
 
 from lmsvc.client import Client, Event
 from lmsvc.jobs.states import JobState
+from lmsvc.ports import free_ports
 from tests.client.relay import Relay
 from tests.web import certificates
 from tests.web.certificates import Certificates
@@ -310,3 +311,17 @@ def test_streams_are_not_held_back_by_packing(behind: Behind) -> None:
         begin = time.monotonic()
         assert any(line.startswith("event: status") for line in stream.iter_lines())
     assert time.monotonic() - begin < 5
+
+
+@pytest.mark.parametrize(("accept", "said"), [("text/html,*/*;q=0.8", "Your jobs go on"), ("*/*", '"status": 503')])
+def test_who_looks_while_the_web_service_is_away_is_told_so(tmp_path: Path, accept: str, said: str) -> None:
+    """A browser gets a page, a program a problem; both are told when to come again."""
+    made = certificates.make(tmp_path)
+    with nginx(tmp_path, f"http://127.0.0.1:{free_ports(1)}", tmp_path, made) as url:
+        for method in ("GET", "POST"):
+            answer = httpx.request(
+                method, f"{url}/jobs/x", headers={"Accept": accept}, verify=made.trust, trust_env=False
+            )
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+            assert answer.headers["Content-Type"].startswith("text/html" if "html" in accept else "application/problem")
+            assert said in answer.text

@@ -12,7 +12,9 @@ from tests.hosts.watching import Watch
 
 pytestmark = [pytest.mark.pools, pytest.mark.timeout(1800)]
 
-ITEMS = 60
+ITEMS = 120
+NAP_SECONDS = 15.0
+"""A task of four items ends within a minute; all of them take longer than to take a host out."""
 GUEST_SLOTS = 2
 """The guest has two cores, and slots have one each."""
 TASK_ITEMS = 4
@@ -27,7 +29,10 @@ def test_only_what_a_host_could_not_end_in_time_begins_twice(site: Site, tmp_pat
     try:
         change_hosts(site, add=GUEST)
         assert site.playbook("site").returncode == 0
-        with Watch([*site.workers(), site.host(GUEST)]) as watch, running_job(site, tmp_path, 60.0, ITEMS) as job_id:
+        with (
+            Watch([*site.workers(), site.host(GUEST)]) as watch,
+            running_job(site, tmp_path, NAP_SECONDS, ITEMS) as job_id,
+        ):
             wait_until_works(site, GUEST, job_id, 60)
             change_hosts(site, remove=GUEST)
             left = site.playbook("site", "-e", "drain_minutes=0")

@@ -10,7 +10,7 @@ from tests.service.running import wait_for
 
 SHOWN_SECONDS = 2.0
 LONG_SECONDS = 40.0
-LIVE = re.compile(r"==> nap item \d+, running on (\S+), stdout <==\nsleeping for")
+LIVE = re.compile(r"==> nap item \d+ \(40\.0\), running on (\S+), stdout <==\nsleeping for")
 
 
 def test_the_log_of_tasks_elsewhere_is_shown_while_they_run(site: Site) -> None:
