@@ -12,7 +12,7 @@ from tests.hosts.watching import Watch
 
 pytestmark = [pytest.mark.pools, pytest.mark.timeout(1800)]
 
-ITEMS = 120
+ITEMS = 200
 NAP_SECONDS = 15.0
 """A task of four items ends within a minute; all of them take longer than to take a host out."""
 GUEST_SLOTS = 2
