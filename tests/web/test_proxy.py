@@ -325,3 +325,5 @@ def test_who_looks_while_the_web_service_is_away_is_told_so(tmp_path: Path, acce
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
             assert answer.headers["Content-Type"].startswith("text/html" if "html" in accept else "application/problem")
             assert said in answer.text
+        for place in ("page", "problem"):
+            assert httpx.get(f"{url}/-/away/{place}", verify=made.trust, trust_env=False).status_code == 404
