@@ -60,7 +60,7 @@ class Doorbell:
 
 def ring_far(address: str, port: int, serial: int) -> None:
     """Wake whoever listens at a port of a host, and tell which serial there is to be read; may get lost on the way."""
-    with contextlib.suppress(OSError), socket.socket(_family(address), socket.SOCK_DGRAM) as sender:
+    with contextlib.suppress(OSError), socket.socket(family(address), socket.SOCK_DGRAM) as sender:
         sender.setblocking(False)
         sender.sendto(str(serial).encode(), (address, port))
 
@@ -77,7 +77,7 @@ class FarDoorbell:
         """
         self._ringers = frozenset(ringers)
         self.address = _address_towards(*towards)
-        self._socket = socket.socket(_family(self.address), socket.SOCK_DGRAM)
+        self._socket = socket.socket(family(self.address), socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.bind((self.address, 0))
         self.port = int(self._socket.getsockname()[1])
@@ -101,14 +101,15 @@ class FarDoorbell:
         self._socket.close()
 
 
-def _family(address: str) -> socket.AddressFamily:
+def family(address: str) -> socket.AddressFamily:
+    """Return the family of an address; of IPv4 where it is empty."""
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def _address_towards(host: str, port: int) -> str:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
+        kin, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        with socket.socket(kin, kind, protocol) as probe:
             probe.connect(address)
             return str(probe.getsockname()[0])
     except OSError:

@@ -1,9 +1,8 @@
 """What tools wrote on standard output and standard error: in the bundles of finished tasks, and in running ones."""
 
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,9 +10,10 @@ from flask import Response
 from pydantic import Field
 
 from lmsvc.web.jobs import Text
-from lmsvc.web.live import LivePart, live_parts
+from lmsvc.web.live import LivePart, heading, live_parts
 from lmsvc.web.operations import Answer, Operation, Query
 from lmsvc.web.problems import FaultBody, Problem, not_found
+from lmsvc.web.running import RunningTask, running_of
 from lmsvc.web.services import services
 from lmsvc.web.status import head_or_404
 from lmsvc.worker.step_runner import BundleError, read_status
@@ -43,8 +43,11 @@ class Entry:
 
     def heading(self, stream: str) -> str:
         """Return the line that stands above a part of a log of several parts."""
-        label = f" ({self.item['label']})" if self.item.get("label") else ""
-        return f"==> {self.step} item {self.item['index']}{label}, {self.item['state']}, {stream} <=="
+        return heading(self.step, self.item["index"], self.item.get("label"), self.item["state"], stream)
+
+    def pieces(self, stream: str) -> Iterator[bytes]:
+        """Yield what the bundle has of a stream."""
+        return _text(self.bundle, self.item.get(stream))
 
 
 def get_log(job_id: str, query: LogQuery) -> Response:
@@ -53,25 +56,24 @@ def get_log(job_id: str, query: LogQuery) -> Response:
     First come those that have finished, then of those that run now the end of what they have printed so far. Parts
     have headings; one stream of one item comes as the tool wrote it.
     """
-    head_or_404(job_id)
+    head = head_or_404(job_id)
     if query.item is not None and query.step is None:
         fault = FaultBody(parameter="step", detail="is needed with item")
         raise Problem(400, "invalid-query", "item needs step", errors=[fault])
-    pieces = log_pieces(job_id, query)
+    pieces = log_pieces(job_id, query, running_of(head, query.step))
     if pieces is None:
         raise not_found("Nothing of this has begun yet: there is no log.")
     return Response(pieces, content_type="text/plain; charset=utf-8")
 
 
-def log_pieces(job_id: str, query: LogQuery) -> Iterator[bytes] | None:
-    """Return the pieces of a log; None where nothing of this has begun yet."""
-    live = live_parts(job_id, query.step, query.item)
+def log_pieces(job_id: str, query: LogQuery, running: Sequence[RunningTask]) -> Iterator[bytes] | None:
+    """Return the pieces of a log, of running tasks too; None where nothing of this has begun yet."""
+    live = live_parts(job_id, running, query.item)
     entries = [] if live and query.item is not None else _wanted(services().paths.job(job_id).bundles, query)
     if not entries and not live:
         return None
     streams = STREAMS if query.stream == "both" else (query.stream,)
-    bare = query.item is not None and len(streams) == 1
-    return chain(_parts(entries, streams, bare), _live_parts(live, streams, bare))
+    return _pieces([*entries, *live], streams, query.item is not None and len(streams) == 1)
 
 
 def _wanted(bundles: Path, query: LogQuery) -> list[Entry]:
@@ -97,21 +99,14 @@ def _status(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _parts(entries: list[Entry], streams: tuple[str, ...], bare: bool) -> Iterator[bytes]:
-    for entry in entries:
-        for stream in streams:
-            if not bare:
-                yield f"{entry.heading(stream)}\n".encode(errors="replace")
-            yield from _text(entry.bundle, entry.item.get(stream))
-            if not bare:
-                yield b"\n"
-
-
-def _live_parts(parts: list[LivePart], streams: tuple[str, ...], bare: bool) -> Iterator[bytes]:
+def _pieces(parts: Sequence[Entry | LivePart], streams: tuple[str, ...], bare: bool) -> Iterator[bytes]:
     for part in parts:
         for stream in streams:
-            text = part.text(stream)
-            yield (text if bare else f"{part.heading(stream)}\n{text}\n").encode(errors="replace")
+            if not bare:
+                yield f"{part.heading(stream)}\n".encode(errors="replace")
+            yield from part.pieces(stream)
+            if not bare:
+                yield b"\n"
 
 
 def _text(bundle: Path, member: str | None) -> Iterator[bytes]:

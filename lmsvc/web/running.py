@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lmsvc.jobs.states import is_terminal
+from lmsvc.store.records import JobHead
 from lmsvc.web.board import Snapshot
 from lmsvc.web.services import services
 
@@ -43,7 +45,9 @@ def running_tasks(snapshot: Snapshot) -> Iterator[RunningTask]:
                 yield RunningTask(*own, host.host, slot.slot, found["project"], host.watch)
 
 
-def running_of(job_id: str, step: str | None = None) -> list[RunningTask]:
-    """Return what runs now of a job, or of one of its steps, by task."""
+def running_of(head: JobHead, step: str | None = None) -> list[RunningTask]:
+    """Return what runs now of a job, or of one of its steps, by task; nothing of a job that has ended."""
+    if is_terminal(head.state):
+        return []
     tasks = running_tasks(services().board.snapshot())
-    return sorted((each for each in tasks if each.job == job_id and step in (None, each.step)), key=lambda it: it.task)
+    return sorted((each for each in tasks if each.job == head.id and step in (None, each.step)), key=lambda it: it.task)

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from lmsvc.doorbell import family
 from lmsvc.worker.files import JsonObject, PoolFiles, read_json
 from lmsvc.worker.step_runner import ITEM_DIRECTORY
 
@@ -109,7 +110,7 @@ class LiveLog(socketserver.ThreadingTCPServer):
 
     def __init__(self, files: PoolFiles, address: str) -> None:
         """Answer at a free port of an address of this host; every address where it is empty."""
-        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.address_family = family(address)
         self.files = files
         self._room = threading.Semaphore(AT_ONCE)
         super().__init__((address, 0), _Conversation)

@@ -1,6 +1,7 @@
 """The page of a step: its tasks with their hosts, and what it printed, while it runs and after."""
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from flask import Response
@@ -11,7 +12,7 @@ from lmsvc.web.jobs import PageCursor, Text
 from lmsvc.web.logs import LogQuery, log_pieces
 from lmsvc.web.operations import Answer, Operation, Query
 from lmsvc.web.pages.rendering import HTML, page
-from lmsvc.web.running import running_of
+from lmsvc.web.running import RunningTask, running_of
 from lmsvc.web.services import services
 from lmsvc.web.status import head_or_404, job_status
 
@@ -33,7 +34,8 @@ def step_page(job_id: str, query: StepPageQuery) -> Response:
     """Show a step of a job: how far it is, where its tasks ran, what it printed."""
     found, head = services(), head_or_404(job_id)
     status = job_status(found, head)
-    text, cut = _tail(job_id, LogQuery(step=query.step, item=query.item, stream=query.stream))
+    running = running_of(head, query.step)
+    text, cut = _tail(job_id, LogQuery(step=query.step, item=query.item, stream=query.stream), running)
     tasks = found.store.tasks(job_id, query.step, query.state, query.cursor, TASKS_ON_PAGE)
     step = next((step for step in status.steps if step.step == query.step), None)
     return page(
@@ -41,7 +43,7 @@ def step_page(job_id: str, query: StepPageQuery) -> Response:
         job=status,
         step=step,
         tool=found.registries.tools.get(step.tool) if step else None,
-        running={} if is_terminal(head.state) else {each.task: each for each in running_of(job_id, query.step)},
+        running={each.task: each for each in running},
         name=query.step,
         query=query,
         text=text,
@@ -51,10 +53,10 @@ def step_page(job_id: str, query: StepPageQuery) -> Response:
     )
 
 
-def _tail(job_id: str, query: LogQuery) -> tuple[str, bool]:
+def _tail(job_id: str, query: LogQuery, running: Sequence[RunningTask]) -> tuple[str, bool]:
     """Return the end of a log as text, and whether something before it was left out."""
     kept, size, cut = deque[bytes](), 0, False
-    for part in log_pieces(job_id, query) or ():
+    for part in log_pieces(job_id, query, running) or ():
         kept.append(part)
         size += len(part)
         while size - len(kept[0]) >= SHOWN_BYTES:
