@@ -1,12 +1,12 @@
 """What uploads leave on the disk, and when it goes: the web service puts it there, the controller lets it go."""
 
 import contextlib
-import fcntl
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from lmsvc.locks import held
 from lmsvc.paths import DataPaths
 from lmsvc.store.records import Upload
 from lmsvc.store.store import Store
@@ -21,8 +21,7 @@ GRACE_SECONDS = 600.0
 def locked(paths: DataPaths) -> Iterator[None]:
     """Keep others from adding and removing the same content between file and row."""
     paths.uploads.mkdir(parents=True, exist_ok=True)
-    with (paths.uploads / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with held(paths.uploads / ".lock"):
         yield
 
 

@@ -20,14 +20,15 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "registries": frozenset({"jobs", "registry", "settings", "workflows"}),
     "store": frozenset({"jobs"}),
     "files": frozenset(),
+    "locks": frozenset(),
     "cctools": frozenset({"files"}),
     "losses": frozenset(),
-    "worker": frozenset({"cctools", "doorbell", "files", "losses"}),
+    "worker": frozenset({"cctools", "doorbell", "files", "locks", "losses"}),
     "tools": frozenset(),
     "heartbeats": frozenset({"files"}),
     "ports": frozenset(),
     "pools": frozenset({"planning", "settings"}),
-    "uploads": frozenset({"paths", "store"}),
+    "uploads": frozenset({"locks", "paths", "store"}),
     "notices": frozenset({"jobs", "paths", "settings", "store"}),
     "controller": frozenset(
         {

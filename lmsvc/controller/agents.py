@@ -7,8 +7,8 @@ from typing import Any
 
 from lmsvc.planning.allocation import Allocation
 from lmsvc.planning.sharing import Alive
+from lmsvc.worker.report import AGENT_RECORD, has_ended, told_port
 
-AGENT_RECORD = "lm_agent"
 LARGEST_SERIAL = 2**52
 """Serials are milliseconds of the epoch; what lies far beyond is no serial of ours."""
 
@@ -63,11 +63,6 @@ def read_agents(records: Iterable[Mapping[str, Any]]) -> list[AgentReport]:
     return [report for report, ended in found.values() if not ended]
 
 
-def has_ended(record: Mapping[str, Any]) -> bool:
-    """Return whether a record is the last word of an agent."""
-    return record.get("lifetime") == 1
-
-
 def alive(agents: Iterable[AgentReport]) -> dict[str, dict[str, Alive]]:
     """Return what is alive and at work of each pool on each host."""
     found: dict[str, dict[str, Alive]] = {}
@@ -107,7 +102,7 @@ def _read(record: Mapping[str, Any]) -> AgentReport:
         lost={str(task): int(times) for task, times in record["lost"].items()},
         working=Counter(str(manager["project"]) for manager in managers),
         passwords=frozenset(map(str, record["passwords"])) if "passwords" in record else None,
-        bell=_bell(record),
+        bell=told_port(record, "bell"),
     )
 
 
@@ -117,8 +112,3 @@ def _room(record: Mapping[str, Any]) -> tuple[int, int, int]:
 
 def _serial(told: object) -> int | None:
     return told if isinstance(told, int) and 0 <= told < LARGEST_SERIAL else None
-
-
-def _bell(record: Mapping[str, Any]) -> tuple[str, int] | None:
-    port = record.get("bell")
-    return (str(record["address"]), port) if isinstance(port, int) and 0 < port < 65536 else None

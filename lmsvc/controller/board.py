@@ -8,7 +8,7 @@ from typing import Any
 
 from lmsvc import losses
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
-from lmsvc.controller.agents import AGENT_RECORD, AgentReport, read_agents
+from lmsvc.controller.agents import AgentReport, read_agents
 from lmsvc.controller.demand import Demand
 from lmsvc.controller.leader import Leader, Share, granted, is_readable
 from lmsvc.controller.missing import Missing
@@ -16,6 +16,7 @@ from lmsvc.controller.peers import DEMAND_RECORD, Peers
 from lmsvc.controller.situation import Situation
 from lmsvc.doorbell import ring_far
 from lmsvc.pools import PoolsPage
+from lmsvc.worker.report import AGENT_RECORD
 
 ALLOCATION_RECORD = "lm_allocation"
 DONE_RECORD = "lm_done"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lmsvc.controller.agents import AGENT_RECORD, has_ended
+from lmsvc.worker.report import AGENT_RECORD, has_ended
 
 SILENT_SECONDS = 15.0
 FORGET_SECONDS = 600.0

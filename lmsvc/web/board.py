@@ -7,10 +7,10 @@ from typing import Any
 from lmsvc.cctools.catalog import CatalogClient, CatalogUnreachable
 from lmsvc.web import told
 from lmsvc.web.remembered import Remembered
+from lmsvc.worker.report import AGENT_RECORD, has_ended, told_port
 
 REFRESH_SECONDS = 1.0
 STALE_SECONDS = 15.0
-AGENT = "lm_agent"
 
 
 @dataclass(frozen=True)
@@ -92,20 +92,17 @@ class Board:
 
     def _ask(self) -> Snapshot:
         try:
-            records = self._catalog.query([AGENT, told.ALLOCATION, told.DEMAND])
+            records = self._catalog.query([AGENT_RECORD, told.ALLOCATION, told.DEMAND])
         except CatalogUnreachable:
             return Snapshot(reachable=False)
         now, controllers = self._catalog.now(), self._controllers()
         fresh = self._catalog.fresh(records, now, STALE_SECONDS)
         allocations = told.allocations(told.trusted(records, controllers))
-        agents = hosts_by_pool([record for record in fresh if record.get("type") == AGENT and not _has_ended(record)])
+        agents = hosts_by_pool(
+            [record for record in fresh if record.get("type") == AGENT_RECORD and not has_ended(record)]
+        )
         hosts = {pool: _as_told(views, allocations.get(pool), now) for pool, views in agents.items()}
         return Snapshot(True, hosts, allocations, told.tasks(told.trusted(fresh, controllers), now))
-
-
-def _has_ended(record: Mapping[str, Any]) -> bool:
-    """Return whether a record is the last word of an agent, which is to be forgotten at once."""
-    return record.get("lifetime") == 1
 
 
 def _as_told(hosts: Sequence[HostView], allocation: told.Told | None, now: float) -> tuple[HostView, ...]:
@@ -127,12 +124,7 @@ def hosts_by_pool(records: Sequence[Mapping[str, Any]]) -> dict[str, tuple[HostV
 def _host(record: Mapping[str, Any]) -> HostView:
     slots = [_slot(slot) for slot in record.get("slots", []) if "slot" in slot]
     wanted = int(record.get("slots_wanted", len(slots)))
-    return HostView(str(record.get("host")), wanted, tuple(slots), _watch(record))
-
-
-def _watch(record: Mapping[str, Any]) -> tuple[str, int] | None:
-    port = record.get("watch")
-    return (str(record.get("address")), port) if isinstance(port, int) and 0 < port < 65536 else None
+    return HostView(str(record.get("host")), wanted, tuple(slots), told_port(record, "watch"))
 
 
 def _slot(state: Mapping[str, Any]) -> SlotView:

@@ -31,9 +31,7 @@ class LivePart:
 
     def pieces(self, stream: str) -> Iterator[bytes]:
         """Yield how much there is of a stream before its end, and the end."""
-        tail = self.live.streams.get(stream)
-        if tail is None:
-            return
+        tail = self.live.streams[stream]
         before = tail.size - len(tail.text.encode())
         if before > 0:
             yield f"... {before} bytes before this are shown when it has ended ...\n".encode()

@@ -1,14 +1,10 @@
-"""What one process at a time may have, by a lock on a file, which also ends with the process.
+"""A slot process becomes a slot by locking the directory of one that is kept and held by nobody."""
 
-A slot process becomes a slot by locking the directory of one that is kept and held by nobody.
-"""
-
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from lmsvc.locks import try_to_hold
 from lmsvc.worker.files import PoolFiles, SlotFiles
 
 
@@ -29,25 +25,3 @@ def claimed(pool: PoolFiles) -> Iterator[SlotFiles | None]:
                 os.close(fd)
             return
     yield None
-
-
-def try_to_hold(path: Path) -> int | None:
-    """Lock a file, made where there is none, until the descriptor returned is closed; None where another holds it."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(fd)
-        return None
-    return fd
-
-
-@contextmanager
-def held_file(path: Path) -> Iterator[None]:
-    """Hold a lock on a file, waiting for it."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)

@@ -8,7 +8,7 @@ the first GPU.
 import os
 from pathlib import Path
 
-from lmsvc.worker.claim import held_file, try_to_hold
+from lmsvc.locks import held, try_to_hold
 from lmsvc.worker.files import JsonObject
 
 
@@ -30,7 +30,7 @@ class Gpus:
     def take(self) -> bool:
         """Hold all that the slot offers; return whether so many were free, and hold none where not."""
         if len(self._held) < self._needed:
-            with held_file(self._directory / "taking"):
+            with held(self._directory / "taking"):
                 for number in self._there:
                     self._try(number)
         if len(self._held) < self._needed:

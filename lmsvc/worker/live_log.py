@@ -23,6 +23,7 @@ from lmsvc.worker.step_runner import ITEM_DIRECTORY
 
 SHOWN_BYTES = 50_000
 """Of each stream the end is told, at most this much."""
+STREAMS = ("stdout", "stderr")
 QUESTION_BYTES = 4_096
 ANSWER_BYTES = 16 * SHOWN_BYTES
 """More than two streams can be, every character escaped."""
@@ -82,8 +83,8 @@ def ask(address: tuple[str, int], project: str, task: str, key: str, seconds: fl
 
 
 def _live(told: JsonObject) -> Live:
-    streams = {name: Tail(str(tail["text"]), int(tail["size"])) for name, tail in told["streams"].items()}
-    return Live(int(told["item"]), streams)
+    tails = {name: told["streams"][name] for name in STREAMS}
+    return Live(int(told["item"]), {name: Tail(str(tail["text"]), int(tail["size"])) for name, tail in tails.items()})
 
 
 def _nonce(line: bytes) -> str:
@@ -147,8 +148,9 @@ class _Conversation(socketserver.StreamRequestHandler):
         if found is None:
             return
         key, sandboxes = found
-        if hmac.compare_digest(str(question["proof"]), _proof(key, nonce, project, task)):
-            body = _encoded(_printed(sandboxes))
+        printed = _printed(sandboxes)
+        if printed and hmac.compare_digest(str(question["proof"]), _proof(key, nonce, project, task)):
+            body = _encoded(printed)
             self.wfile.write(_proof(key, str(question["nonce"]), body.decode()).encode() + b"\n" + body)
 
 
@@ -161,13 +163,13 @@ def _running(files: PoolFiles, project: str, task: str) -> tuple[str, list[Path]
     return None
 
 
-def _printed(sandboxes: list[Path]) -> JsonObject:
-    """Return what the item printed that runs in one of the sandboxes."""
+def _printed(sandboxes: list[Path]) -> JsonObject | None:
+    """Return what the item printed that runs in one of the sandboxes; None before the first begins."""
     for item in (sandbox / ITEM_DIRECTORY for sandbox in sandboxes):
         with suppress(OSError, ValueError):
             index = int((item / "index").read_text())
-            return {"item": index, "streams": {name: _tail(item / name)._asdict() for name in ("stdout", "stderr")}}
-    return {"item": 0, "streams": {}}
+            return {"item": index, "streams": {name: _tail(item / name)._asdict() for name in STREAMS}}
+    return None
 
 
 def _tail(path: Path) -> Tail:

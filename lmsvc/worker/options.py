@@ -12,7 +12,7 @@ from typing import NamedTuple
 from lmsvc.cctools.factory import write_launcher
 from lmsvc.cctools.password import fingerprint
 from lmsvc.files import write_json
-from lmsvc.worker.claim import try_to_hold
+from lmsvc.locks import try_to_hold
 from lmsvc.worker.files import PoolFiles
 
 PASSED_ON = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "LD_LIBRARY_PATH"})

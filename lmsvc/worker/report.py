@@ -9,6 +9,9 @@ from lmsvc.worker.options import Options
 
 Record = dict[str, Any]
 
+AGENT_RECORD = "lm_agent"
+"""The type of agents' records in the catalog."""
+
 
 class Report(NamedTuple):
     """What changes in an agent's record.
@@ -38,7 +41,7 @@ def agent_record(
         passwords: fingerprints of the passwords they may use.
         ports: `bell`, which controllers ring when there is another allocation, and `watch`, where the live log is.
     """
-    name = {"type": "lm_agent", "uuid": f"agent-{own.host}-{own.pool}", "port": 0, "lifetime": 120}
+    name = {"type": AGENT_RECORD, "uuid": f"agent-{own.host}-{own.pool}", "port": 0, "lifetime": 120}
     shape = {"cores": own.cores, "memory_mb": own.memory_mb, "disk_mb": own.disk_mb, "gpus": own.gpus}
     room = (0, 0, 0) if report.retired else (own.host_cores, own.host_memory_mb, own.host_gpus)
     host = {"host": own.host, **dict(zip(("host_cores", "host_memory_mb", "host_gpus"), room, strict=True))}
@@ -47,6 +50,17 @@ def agent_record(
         **{**name, "pool": own.pool, **host, **shape, "passwords": sorted(passwords)},
         **{"serial": report.serial, "slots_wanted": report.keep, "slots": slots, "lost": dict(lost), **ports},
     }
+
+
+def has_ended(record: Mapping[str, Any]) -> bool:
+    """Return whether a record is the last word of an agent, which the catalog is to forget at once."""
+    return record.get("lifetime") == 1
+
+
+def told_port(record: Mapping[str, Any], name: str) -> tuple[str, int] | None:
+    """Return address and port that an agent's record names for its `bell` or `watch`; None where it does not."""
+    port = record.get(name)
+    return (str(record.get("address")), port) if isinstance(port, int) and 0 < port < 65536 else None
 
 
 def say(text: str) -> None:

@@ -69,6 +69,12 @@ def test_nobody_else_sees_anything(log: LiveLog, slot: SlotFiles) -> None:
     assert _ask(log) is None
 
 
+def test_before_the_first_item_there_is_nothing_to_tell(log: LiveLog, slot: SlotFiles) -> None:
+    """A task whose tool has not begun has no answer, instead of an empty one of an item that may not be its."""
+    (_item(slot) / "index").unlink()
+    assert _ask(log) is None
+
+
 def test_of_much_the_end_is_told(log: LiveLog, slot: SlotFiles) -> None:
     """What is longer begins with a whole line, and its size is the whole."""
     (_item(slot) / "stdout").write_text("".join(f"line {number:06}\n" for number in range(100_000)))
