@@ -7,7 +7,8 @@ from lmsvc.store.base import Part
 from lmsvc.store.database import Row, Session
 from lmsvc.store.models import Users
 
-_COLUMNS = [getattr(Users, name) for name in User.__dataclass_fields__]
+USER_COLUMNS = [getattr(Users, name) for name in User.__dataclass_fields__]
+"""What a `User` is made of."""
 
 
 class AccountStore(Part):
@@ -26,7 +27,7 @@ class AccountStore(Part):
     def users(self) -> tuple[User, ...]:
         """Return all users by name."""
         with self._database.reading() as session:
-            return tuple(_user(row) for row in session.all(Users.select(*_COLUMNS).order_by(Users.name)))
+            return tuple(to_user(row) for row in session.all(Users.select(*USER_COLUMNS).order_by(Users.name)))
 
     def change_user(self, user: User) -> bool:
         """Store a user as changed; the name and the time of creation stay. False if there is no such user."""
@@ -41,9 +42,10 @@ def _row(user: User) -> Row:
 
 
 def _read(session: Session, name: str) -> User | None:
-    row = session.one(Users.select(*_COLUMNS).where(Users.name == name))
-    return _user(row) if row else None
+    row = session.one(Users.select(*USER_COLUMNS).where(Users.name == name))
+    return to_user(row) if row else None
 
 
-def _user(row: Row) -> User:
+def to_user(row: Row) -> User:
+    """Return a row of `USER_COLUMNS` as a record."""
     return User(**row | {"quota": Quota(**row["quota"])})

@@ -65,7 +65,7 @@ class Bearer:
     """Who brought a token that is good, and what it may be used for."""
 
     token: Token
-    admin: bool
+    user: User
 
 
 @dataclass(frozen=True)

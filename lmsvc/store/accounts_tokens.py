@@ -2,12 +2,15 @@
 
 from peewee import Expression
 
+from lmsvc.store.accounts import USER_COLUMNS, to_user
 from lmsvc.store.accounts_records import Bearer, Token
 from lmsvc.store.base import Part
 from lmsvc.store.database import Row
 from lmsvc.store.models import Sessions, Tokens, Users
 
 _COLUMNS = [getattr(Tokens, name) for name in Token.__dataclass_fields__]
+_PREFIX = "user_"
+_OF_USER = [column.alias(_PREFIX + column.name) for column in USER_COLUMNS]
 
 
 class TokenStore(Part):
@@ -40,10 +43,13 @@ class TokenStore(Part):
     def bearer(self, token_hash: str, now: float) -> Bearer | None:
         """Return who brings a token with this hash; None where it is unknown, expired, or its user disabled."""
         good = (Tokens.hash == token_hash) & ~Users.disabled & (Tokens.expires.is_null() | (Tokens.expires > now))
-        query = Tokens.select(*_COLUMNS, Users.admin).join(Users, on=Users.name == Tokens.user)
+        query = Tokens.select(*_COLUMNS, *_OF_USER).join(Users, on=Users.name == Tokens.user)
         with self._database.reading() as session:
             row = session.one(query.where(good))
-        return Bearer(admin=row.pop("admin"), token=_token(row)) if row else None
+        if row is None:
+            return None
+        user = to_user({column.name: row.pop(_PREFIX + column.name) for column in USER_COLUMNS})
+        return Bearer(_token(row), user)
 
     def note_use(self, token_id: str, now: float) -> None:
         """Remember when a token was used last."""

@@ -13,7 +13,7 @@ from typing import Literal
 from flask import Flask, Response, g, request, url_for
 
 from lmsvc.settings import Settings
-from lmsvc.store.accounts_records import SCOPES, Bearer
+from lmsvc.store.accounts_records import SCOPES, Bearer, User
 from lmsvc.store.accounts_secrets import hash_of
 from lmsvc.store.errors import StoreError
 from lmsvc.web import sessions
@@ -42,6 +42,7 @@ class Identity:
         shared_job: the job that this request may read by a share link.
         by: what the identity rests on.
         expires: when the token does, epoch s; None: never.
+        account: the user as stored, where the token is one of theirs.
     """
 
     user: str
@@ -50,6 +51,7 @@ class Identity:
     shared_job: str | None = None
     by: Literal["nothing", "machine", "token", "session"] = "nothing"
     expires: float | None = None
+    account: User | None = None
 
     @property
     def only(self) -> str | None:
@@ -73,6 +75,11 @@ def identity() -> Identity:
     found = g.get("identity", NOBODY)
     assert isinstance(found, Identity)
     return found
+
+
+def account_of(who: Identity) -> User | None:
+    """Return the account of somebody, as it was when they were let in. The machine's own user may have one as well."""
+    return who.account or services().store.user(who.user)
 
 
 class Access:
@@ -134,8 +141,8 @@ class Access:
             return None
         _note_use(found)
         scopes = frozenset(found.token.scopes)
-        admin = found.admin and "admin" in scopes
-        return Identity(found.token.user, admin, scopes, by="token", expires=found.token.expires)
+        admin = found.user.admin and "admin" in scopes
+        return Identity(found.token.user, admin, scopes, by="token", expires=found.token.expires, account=found.user)
 
     def refuse(self, detail: str) -> Problem:
         """Return the answer to a wrong token; 429 where one address sends many."""

@@ -4,7 +4,7 @@ from flask import Response, request, url_for
 from pydantic import ValidationError
 
 from lmsvc.store.accounts_records import Token
-from lmsvc.web.access import identity
+from lmsvc.web.access import account_of, identity
 from lmsvc.web.accounts import new_token
 from lmsvc.web.accounts_bodies import MadeTokenBody, NewTokenBody
 from lmsvc.web.operations import Answer, Body, Operation
@@ -49,7 +49,7 @@ def _shown(made: MadeTokenBody | None) -> Response:
         "account.html",
         made=made,
         tokens=tokens,
-        has_account=store.user(who.user) is not None,
+        has_account=account_of(who) is not None,
         quota=quota_of(who),
         jobs=used_jobs(who.user),
         bytes=size,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 from lmsvc.jobs.document import JobDocument, Notify
 from lmsvc.notices.secrets import key_of, user_secret
 from lmsvc.store.accounts_records import User
-from lmsvc.web.access import identity
+from lmsvc.web.access import Identity, account_of, identity
 from lmsvc.web.answers import json_answer
 from lmsvc.web.json_bodies import read_body
 from lmsvc.web.operations import JSON, Answer, Body, Operation
@@ -58,11 +58,14 @@ def change_notices_from_page() -> Response:
     return to(url_for("notices_page"))
 
 
-def told_of(document: JobDocument, user: str) -> dict[str, str] | None:
+def told_of(document: JobDocument, who: Identity) -> dict[str, str] | None:
     """Return whom a new job tells: as it says itself, else as its owner wishes for all."""
     if document.notify is not None:
         return document.notify.model_dump(exclude_none=True) or None
-    known, channels = services().store.user(user), services().settings.notices.channels
+    channels = services().settings.notices.channels
+    if not channels:
+        return None
+    known = account_of(who)
     usual = known.notify if known and known.notify else {}
     return {name: to for name, to in usual.items() if name in channels} or None
 

@@ -2,7 +2,7 @@
 
 from lmsvc.jobs.states import JobState
 from lmsvc.store.accounts_records import Quota
-from lmsvc.web.access import Identity, identity
+from lmsvc.web.access import Identity, account_of, identity
 from lmsvc.web.problems import Problem
 from lmsvc.web.services import services
 
@@ -16,7 +16,7 @@ def quota_of(who: Identity) -> Quota:
     """Return what holds for somebody; 0 is no bound."""
     if who.by == "machine":
         return Quota().over(site_quota(), admin=True)
-    user = services().store.user(who.user)
+    user = account_of(who)
     admin = user.admin if user else who.admin
     return (user.quota if user else Quota()).over(site_quota(), admin=admin)
 

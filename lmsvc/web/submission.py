@@ -187,7 +187,7 @@ def _new_job(found: Services, checked: Checked) -> NewJob:
         total_tasks=plan.tasks,
         small=plan.small,
         tags=tuple(checked.document.tags),
-        notify=told_of(checked.document, who.user),
+        notify=told_of(checked.document, who),
         template=checked.data.get("template"),
         any_uploads=who.admin,
         most_jobs=quota.jobs or 0,

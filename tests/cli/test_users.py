@@ -45,7 +45,7 @@ def test_a_token_that_was_made_is_good_and_printed_alone(own: Own) -> None:
     assert made.out.strip() not in made.err
     found = own.store.bearer(hash_of(made.out.strip()), time.time())
     assert found is not None
-    assert (found.token.user, found.token.scopes, found.admin) == ("ada", ("read", "submit"), False)
+    assert (found.token.user, found.token.scopes, found.user.admin) == ("ada", ("read", "submit"), False)
     assert own.store.bearer(hash_of(made.out.strip()), time.time() + 2 * 86_401) is None
 
 

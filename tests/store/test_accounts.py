@@ -37,7 +37,7 @@ def test_a_token_opens_until_it_ends(store: Store) -> None:
     token, text = made
     found = store.bearer(hash_of(text), 2.0)
     assert found is not None
-    assert (found.token, found.admin) == (token, True)
+    assert (found.token, found.user) == (token, ADA)
     assert store.bearer(hash_of(text), 1.0 + 86_400) is None
     assert store.bearer(hash_of(text + "x"), 2.0) is None
     store.note_use(token.id, 7.0)

@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import schemathesis
 
+from lmsvc.web.tus import PART_TYPE
 from tests.web.server import Server
 from tests.web.site import Site
+
+schemathesis.serializer.alias(PART_TYPE, "application/octet-stream")
 
 
 @pytest.fixture

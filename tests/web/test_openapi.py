@@ -18,7 +18,6 @@ from schemathesis.specs.openapi.checks import (
 
 from lmsvc.web.api import OPERATIONS
 from lmsvc.web.openapi import document
-from lmsvc.web.tus import PART_TYPE
 from tests.web.server import Server
 from tests.web.site import Site
 
@@ -34,7 +33,6 @@ CHECKS = [
 
 FEW = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 
-schemathesis.serializer.alias(PART_TYPE, "application/octet-stream")
 schema = schemathesis.openapi.from_dict(document(OPERATIONS))
 
 
