@@ -10,8 +10,6 @@ DATA_DIR ?= data
 SEED ?= 1
 PEERS ?=
 
-SLOW := "slow and not full and not browser"
-
 # Tasks find the tools' own programs first.
 export LMSVC_TOOL_PATH := $(CURDIR)/.tools/bin:/usr/local/bin:/usr/bin:/bin
 
@@ -48,8 +46,8 @@ test: fast lint test-browser slow test-cluster ## check and test everything that
 fast: setup-test ## only the quick tests
 	$(PYTHON) -m pytest --durations 10 -n 2 --dist loadfile -m "not slow and not full and not browser"
 
-slow: setup-test ## only the tests that take long, two at a time; what fails beside another one is tried once more, alone
-	$(PYTHON) -m pytest --durations 10 -n 2 --dist loadfile -m $(SLOW) || $(PYTHON) -m pytest --last-failed -m $(SLOW)
+slow: setup-test ## only the tests that take long, two at a time
+	$(PYTHON) -m pytest --durations 10 -n 2 --dist loadfile -m "slow and not full and not browser"
 
 test-full: test test-roles ## the same, every role and what is too long for every change
 	$(PYTHON) -m pytest -m full

@@ -16,10 +16,10 @@ from lmsvc.web.problems import FaultBody, Problem, not_found
 from lmsvc.web.running import RunningTask, running_of
 from lmsvc.web.services import services
 from lmsvc.web.status import head_or_404
+from lmsvc.worker.live_log import STREAMS
 from lmsvc.worker.step_runner import BundleError, read_status
 
 PIECE_BYTES = 1 << 16
-STREAMS = ("stdout", "stderr")
 ENTRIES_AT_MOST = 100_000
 
 

@@ -148,8 +148,10 @@ class _Conversation(socketserver.StreamRequestHandler):
         if found is None:
             return
         key, sandboxes = found
+        if not hmac.compare_digest(str(question["proof"]), _proof(key, nonce, project, task)):
+            return
         printed = _printed(sandboxes)
-        if printed and hmac.compare_digest(str(question["proof"]), _proof(key, nonce, project, task)):
+        if printed is not None:
             body = _encoded(printed)
             self.wfile.write(_proof(key, str(question["nonce"]), body.decode()).encode() + b"\n" + body)
 

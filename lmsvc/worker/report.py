@@ -59,8 +59,8 @@ def has_ended(record: Mapping[str, Any]) -> bool:
 
 def told_port(record: Mapping[str, Any], name: str) -> tuple[str, int] | None:
     """Return address and port that an agent's record names for its `bell` or `watch`; None where it does not."""
-    port = record.get(name)
-    return (str(record.get("address")), port) if isinstance(port, int) and 0 < port < 65536 else None
+    address, port = record.get("address"), record.get(name)
+    return (str(address), port) if address and isinstance(port, int) and 0 < port < 65536 else None
 
 
 def say(text: str) -> None:
